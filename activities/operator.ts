@@ -88,7 +88,7 @@ export interface OperatorContext {
    * within a step deterministic.
    */
   step<T extends Json>(name: string, body: () => Promise<T>): Promise<T>;
-  /** States and figures of the run's tasks that have finished so far, as in the run record. */
+  /** Figures of the run's tasks that have finished so far; empty unless the operator sets `readsFinishedTasks`. */
   readonly finishedTasks: readonly FinishedTask[];
 }
 
@@ -105,7 +105,10 @@ export type FinishedTask = {
   rowsRead: number;
   rowsWritten: number;
   rowsRejected: number;
+  bytesRead: number;
   bytesWritten: number;
+  /** Highest resident memory of the worker process while the task ran, in bytes. */
+  peakMemoryBytes: number;
   /** Reason code → rows. */
   rejectedByReason: Record<string, number>;
   rejectedFiles: { file: string; reason: string }[];
@@ -120,6 +123,8 @@ export interface Operator<Params = unknown, Output extends Json = Json> {
   readonly description: string;
   /** Validates `with` after templates were rendered; unknown keys should be errors (`z.strictObject`). */
   readonly params: z.ZodType<Params>;
+  /** Whether `context.finishedTasks` is filled. Off by default: the figures travel in the activity's input. */
+  readonly readsFinishedTasks?: boolean;
   run(context: OperatorContext, params: Params): Promise<Output>;
 }
 
@@ -128,6 +133,7 @@ export function defineOperator<Schema extends z.ZodType, Output extends Json>(de
   name: string;
   description: string;
   params: Schema;
+  readsFinishedTasks?: boolean;
   run(context: OperatorContext, params: z.output<Schema>): Promise<Output>;
 }): Operator<z.output<Schema>, Output> {
   return definition as Operator<z.output<Schema>, Output>;
@@ -145,6 +151,8 @@ export const operatorErrors = {
   DatasetNotFound: { retryable: false },
   /** Spark refused the query: analysis, parse or arithmetic errors. */
   SparkQueryFailed: { retryable: false },
+  /** The output is larger than 64 KiB of JSON: data go by reference. */
+  OutputTooLarge: { retryable: false },
   /** A server could not be reached or restarted underneath us. */
   SparkUnavailable: { retryable: true },
 } as const;

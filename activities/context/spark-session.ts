@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import { SparkConnectError, SparkSession } from 'spark-connect-js';
+import type { Progress } from '../operator.js';
+
+/** The cluster that tasks work on. */
+export type SparkEnvironment = {
+  /** `sc://host:port/;…` */
+  remote: string;
+  /** Session configuration, `spark.*`. */
+  conf: Record<string, string>;
+};
+
+export type SparkSessionOptions = {
+  /** The session's id; with a higher attempt, the one to take when the server has closed the former. */
+  sessionId: (attempt: number) => string;
+  nextOperation: () => (attempt: number) => string;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  log: Logger;
+};
+
+/** Sessions that the server closed, by idleness mostly, before this task gets a fresh one. */
+const maxClosedSessions = 20;
+
+/**
+ * The Spark session of a task try, opened on first use. Its ids are derived, so that an attempt in another process
+ * finds the session, and the operations that still run in it, where the former attempt left them.
+ */
+export function openSparkSession(
+  { remote, conf }: SparkEnvironment,
+  { sessionId, nextOperation, signal, onProgress, log }: SparkSessionOptions,
+): { session(): Promise<SparkSession>; release(): Promise<void> } {
+  let opening: Promise<SparkSession> | undefined;
+
+  const open = async (): Promise<SparkSession> => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const session = await SparkSession.builder()
+          .remote(remote)
+          .userId('nightjar')
+          .sessionId(sessionId(attempt))
+          .operationIds(nextOperation)
+          .onProgress(({ fraction, description }) => onProgress({ fraction, message: description }))
+          .config(conf)
+          .getOrCreate();
+        log.debug({ sessionId: sessionId(attempt) }, 'Spark session opened');
+        return session;
+      } catch (error) {
+        const closed = error instanceof SparkConnectError && error.errorClass === 'INVALID_HANDLE.SESSION_CLOSED';
+        if (!closed || attempt >= maxClosedSessions) throw error;
+      }
+    }
+  };
+  // A worker that shuts down leaves Spark's work running for the next worker to take over; a cancelled task does not.
+  const onAbort = (): void => {
+    if (isWorkerShutdown(signal)) return;
+    opening
+      ?.then((session) => session.interruptAll())
+      .catch((error: unknown) => log.warn({ error }, 'Spark operations could not be interrupted'));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+
+  return {
+    session: () => {
+      signal.throwIfAborted();
+      opening ??= open();
+      return opening;
+    },
+    release: async () => {
+      signal.removeEventListener('abort', onAbort);
+      // The server forgets an idle session by itself: failing to say goodbye must not fail a task that has succeeded.
+      await opening?.then((session) => session.stop()).catch((error: unknown) => log.warn({ error }, 'Spark session not released'));
+    },
+  };
+}
+
+const isWorkerShutdown = (signal: AbortSignal): boolean =>
+  signal.reason instanceof Error && signal.reason.message === 'WORKER_SHUTDOWN';

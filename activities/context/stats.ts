@@ -1,0 +1,53 @@
+import type { StageStats } from '../operator.js';
+
+/** The figures of a stage that an operator counts itself. */
+export type StageCounts = {
+  rowsRead: number;
+  rowsWritten: number;
+  rowsRejected: number;
+  bytesRead: number;
+  bytesWritten: number;
+  rejectedByReason: Record<string, number>;
+  rejectedFiles: { file: string; reason: string }[];
+  metrics: Record<string, number>;
+};
+
+/** Counts what an operator reports. */
+export class StatsCounter implements StageStats {
+  readonly counts: StageCounts = {
+    rowsRead: 0,
+    rowsWritten: 0,
+    rowsRejected: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    rejectedByReason: {},
+    rejectedFiles: [],
+    metrics: {},
+  };
+
+  read(rows: number, bytes = 0): void {
+    this.counts.rowsRead += rows;
+    this.counts.bytesRead += bytes;
+  }
+
+  wrote(rows: number, bytes = 0): void {
+    this.counts.rowsWritten += rows;
+    this.counts.bytesWritten += bytes;
+  }
+
+  rejectReason(reason: string, count: number): void {
+    this.counts.rejectedByReason[reason] = (this.counts.rejectedByReason[reason] ?? 0) + count;
+  }
+
+  rejectRows(rows: number): void {
+    this.counts.rowsRejected += rows;
+  }
+
+  rejectFile(file: string, reason: string): void {
+    this.counts.rejectedFiles.push({ file, reason });
+  }
+
+  metric(name: string, value: number): void {
+    this.counts.metrics[name] = value;
+  }
+}

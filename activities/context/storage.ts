@@ -1,0 +1,76 @@
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { type DatasetRef, OperatorError, type SchemaField, type TaskStorage } from '../operator.js';
+import { readJson } from './files.js';
+import { manifestName } from './layout.js';
+import { type Manifest, type ManifestDataset, schemaHash } from './manifest.js';
+
+type Draft = { path: string; rows: number; schema: SchemaField[] };
+
+/** A task's storage on a file system that workers and Spark share. */
+export class LocalStorage implements TaskStorage {
+  private readonly drafts = new Map<string, Draft>();
+
+  constructor(
+    private readonly dataRoot: string,
+    readonly folder: string,
+  ) {}
+
+  publish(name: string, dataset: Draft): DatasetRef {
+    this.drafts.set(name, dataset);
+    const path = relative(this.dataRoot, join(this.folder, dataset.path)).split(sep).join('/');
+    return { dataset: name, path, rows: dataset.rows, schemaHash: schemaHash(dataset.schema) };
+  }
+
+  async locate(ref: DatasetRef): Promise<string> {
+    const path = resolve(this.dataRoot, ref.path);
+    const inside = relative(this.dataRoot, path).split(sep);
+    // <dag>/<run>/<task>/<generation>/<dataset…>: the manifest is in the generation's folder.
+    const manifest =
+      inside.length > 4 && inside[0] !== '..'
+        ? await readJson<Manifest>(join(this.dataRoot, ...inside.slice(0, 4), manifestName))
+        : undefined;
+    const committed = manifest?.datasets[ref.dataset];
+    if (committed === undefined) {
+      throw new OperatorError(
+        'DatasetNotFound',
+        `dataset "${ref.dataset}" at ${path} was never committed, or its files were deleted; run the task that writes it again`,
+      );
+    }
+    if (committed.schemaHash !== ref.schemaHash) {
+      throw new OperatorError(
+        'DatasetNotFound',
+        `dataset "${ref.dataset}" at ${path} has another schema (${committed.schemaHash}) than the reference says (${ref.schemaHash}); run the task that writes it again`,
+      );
+    }
+    return path;
+  }
+
+  /** The declared datasets with their files, for the manifest. */
+  async datasets(): Promise<Record<string, ManifestDataset>> {
+    const entries = [...this.drafts].map(async ([name, { path, rows, schema }]) => {
+      const files = await listFiles(join(this.folder, path));
+      return [name, { path, rows, schema, schemaHash: schemaHash(schema), files }] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+  }
+}
+
+/** Data files below a folder: those of Hadoop's that start with `_` or `.` are not data. */
+async function listFiles(folder: string): Promise<{ path: string; bytes: number }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return Promise.all(
+    paths.map(async (path) => ({
+      path: relative(folder, path).split(sep).join('/'),
+      bytes: (await stat(path)).size,
+    })),
+  );
+}

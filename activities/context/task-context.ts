@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import type { FinishedTask, Json, OperatorContext, Progress } from '../operator.js';
+import type { TaskInput } from '../task.js';
+import { writeJson } from './files.js';
+import { generationName, manifestName, runFolder, taskFolderName } from './layout.js';
+import type { Manifest } from './manifest.js';
+import type { RunLogs } from './run-log.js';
+import { openSparkSession, type SparkEnvironment } from './spark-session.js';
+import { StatsCounter } from './stats.js';
+import { derivedId, Steps } from './steps.js';
+import { LocalStorage } from './storage.js';
+
+/** What a worker gives all its tasks. */
+export type TaskEnvironment = {
+  /** Absolute. */
+  dataRoot: string;
+  logs: RunLogs;
+  spark: SparkEnvironment;
+};
+
+/** One attempt at a task: the operator's context, and what the wrapper does with it at the end. */
+export type TaskAttempt = {
+  context: OperatorContext;
+  log: Logger;
+  /** The stage's figures so far, under the given final state. */
+  finish(state: FinishedTask['state']): FinishedTask;
+  /** Publishes what the task wrote, by one atomic manifest, and lets go of its Spark session. */
+  commit(output: Json, stats: FinishedTask): Promise<void>;
+};
+
+/** How often a live task tells the server that it is alive, as a share of the heartbeat timeout. */
+const heartbeatShare = 1 / 4;
+
+export async function withTaskContext<T>(
+  activity: Context,
+  input: TaskInput,
+  environment: TaskEnvironment,
+  body: (attempt: TaskAttempt) => Promise<T>,
+): Promise<T> {
+  const { dag, run, task } = input;
+  const { info } = activity;
+  const folder = runFolder(environment.dataRoot, dag.id, run.id);
+  const bindings = { dag: dag.id, run: run.id, task: task.key, attempt: info.attempt };
+  return environment.logs.use(folder, bindings, async (log) => {
+    const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
+    const generation = generationName(temporalRunId, task.cleared);
+    const taskFolder = join(folder, taskFolderName(task.id, task.mapIndex), generation);
+    await mkdir(taskFolder, { recursive: true });
+
+    const startedAt = new Date();
+    const counter = new StatsCounter();
+    const storage = new LocalStorage(environment.dataRoot, taskFolder);
+    const tryId = derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared);
+    const steps = new Steps(taskFolder, tryId, { stats: counter, storage });
+    const pulse = new Pulse(activity, info.heartbeatTimeoutMs);
+    const spark = openSparkSession(environment.spark, {
+      sessionId: (attempt) => derivedId(tryId, 'session', attempt),
+      nextOperation: steps.nextOperation,
+      signal: activity.cancellationSignal,
+      onProgress: (progress) => pulse.report(progress),
+      log,
+    });
+
+    const context: OperatorContext = {
+      dagId: dag.id,
+      runId: run.id,
+      taskId: task.id,
+      mapIndex: task.mapIndex,
+      attempt: info.attempt,
+      logicalDate: new Date(run.logicalDate),
+      dataInterval: { start: new Date(run.dataIntervalStart), end: new Date(run.dataIntervalEnd) },
+      dagFolder: dag.folder,
+      log,
+      signal: activity.cancellationSignal,
+      heartbeat: (progress) => pulse.report(progress),
+      spark: spark.session,
+      storage: steps.recorded('storage', storage, ['publish']),
+      stats: steps.recorded('stats', counter, ['read', 'wrote', 'rejectReason', 'rejectRows', 'rejectFile', 'metric']),
+      step: (name, stepBody) => steps.run(name, stepBody),
+      finishedTasks: input.finishedTasks ?? [],
+    };
+    const attempt: TaskAttempt = {
+      context,
+      log,
+      finish: (state) => ({
+        taskId: task.id,
+        ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
+        operator: task.operator,
+        state,
+        tries: info.attempt,
+        startedAt: startedAt.toISOString(),
+        finishedAt: new Date().toISOString(),
+        ...counter.counts,
+        peakMemoryBytes: pulse.peakMemory(),
+      }),
+      commit: async (output, stats) => {
+        const manifest: Manifest = {
+          dagId: dag.id,
+          runId: run.id,
+          task: task.key,
+          generation,
+          operator: task.operator,
+          committedAt: new Date().toISOString(),
+          datasets: await storage.datasets(),
+          output,
+          stats,
+        };
+        await writeJson(join(taskFolder, manifestName), manifest);
+        await spark.release();
+      },
+    };
+    try {
+      return await body(attempt);
+    } finally {
+      pulse.stop();
+    }
+  });
+}
+
+/** Heartbeats on a timer, so that a lost worker is noticed soon however long a step takes; samples memory on the way. */
+class Pulse {
+  private last: Progress = {};
+  private peak = process.memoryUsage.rss();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly activity: Context,
+    heartbeatTimeoutMs: number | undefined,
+  ) {
+    this.timer = setInterval(() => this.beat(), Math.min(1000, (heartbeatTimeoutMs ?? 60_000) * heartbeatShare));
+  }
+
+  report(progress: Progress = {}): void {
+    this.last = progress;
+    this.beat();
+  }
+
+  peakMemory(): number {
+    this.peak = Math.max(this.peak, process.memoryUsage.rss());
+    return this.peak;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private beat(): void {
+    this.peakMemory();
+    this.activity.heartbeat(this.last);
+  }
+}

@@ -1,0 +1,44 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { SparkConnectError } from 'spark-connect-js';
+import { type FinishedTask, OperatorError, type OperatorErrorType } from './operator.js';
+
+/** SQLSTATE classes that tell of the user's query or data, not of the cluster's health: a retry gives the same. */
+const permanentSqlStates = /^(0A|21|22|23|42)/;
+
+/**
+ * Sorts what an operator threw: a cancellation stays one, the rest becomes a Temporal failure that says whether a retry
+ * could help. The figures of the attempt ride along as its first detail.
+ */
+export function toFailure(error: unknown, stats: FinishedTask, signal: AbortSignal): ApplicationFailure | CancelledFailure {
+  // Whatever broke because of the cancellation is the cancellation.
+  if (signal.aborted) return error instanceof CancelledFailure ? error : new CancelledFailure(reasonOf(signal));
+  if (error instanceof ApplicationFailure) return error;
+  const { type, message, retryable, details } = classify(error);
+  return ApplicationFailure.create({
+    message,
+    type,
+    nonRetryable: !retryable,
+    details: [stats, details],
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+type Verdict = { type: string; message: string; retryable: boolean; details: unknown };
+
+function classify(error: unknown): Verdict {
+  if (error instanceof OperatorError) {
+    const { type, message, retryable, details } = error;
+    return { type, message, retryable, details };
+  }
+  if (error instanceof SparkConnectError) {
+    const { errorClass, sqlState, message } = error;
+    const retryable = sqlState === undefined || !permanentSqlStates.test(sqlState);
+    const type: OperatorErrorType = retryable ? 'SparkUnavailable' : 'SparkQueryFailed';
+    return { type, message, retryable, details: { errorClass, sqlState } };
+  }
+  if (error instanceof Error) return { type: error.name, message: error.message, retryable: true, details: null };
+  return { type: 'Error', message: String(error), retryable: true, details: null };
+}
+
+const reasonOf = (signal: AbortSignal): string =>
+  signal.reason instanceof Error ? signal.reason.message : String(signal.reason ?? 'cancelled');

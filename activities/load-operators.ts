@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { tsImport } from 'tsx/esm/api';
+import type { Operator } from './operator.js';
+import { builtInOperators } from './operators/index.js';
+
+/** All operators that DAGs may name. */
+export type Operators = ReadonlyMap<string, Operator>;
+
+/**
+ * The operators in the box and those in the user's folder: `*.ts`, `*.js` and `*.mjs` files, each with an operator as its
+ * default export. @throws Error naming the file when it exports none, or one of a name that is taken
+ */
+export async function loadOperators(folder?: string): Promise<Operators> {
+  const operators = new Map(builtInOperators.map((operator) => [operator.name, operator]));
+  for (const file of folder === undefined ? [] : await operatorFiles(resolve(folder))) {
+    const module = (await tsImport(file, import.meta.url)) as { default?: unknown };
+    if (!isOperator(module.default)) {
+      throw new Error(`${file}: expected a default export made by defineOperator({ name, description, params, run })`);
+    }
+    if (operators.has(module.default.name)) {
+      throw new Error(`${file}: there is already an operator named "${module.default.name}"; choose another name`);
+    }
+    operators.set(module.default.name, module.default);
+  }
+  return operators;
+}
+
+async function operatorFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error(`operators.folder: there is no folder ${folder}`);
+    throw error;
+  });
+  return names
+    .filter((name) => /\.(ts|js|mjs)$/.test(name) && !name.endsWith('.d.ts'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function isOperator(value: unknown): value is Operator {
+  const { name, params, run } = (value ?? {}) as Partial<Operator>;
+  return typeof name === 'string' && typeof run === 'function' && typeof params?.safeParse === 'function';
+}

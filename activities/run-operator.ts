@@ -1,0 +1,88 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { type TaskEnvironment, withTaskContext } from './context/task-context.js';
+import { toFailure } from './failure.js';
+import { type Json, type Operator, OperatorError } from './operator.js';
+import type { TaskInput, TaskResult } from './task.js';
+import { describeRejects, errorThresholdBreaches, metricThresholdBreaches } from './thresholds.js';
+
+const maxOutputBytes = 64 * 1024;
+
+/**
+ * Makes an operator a Temporal activity: everything that all operators need is wrapped around it here, once. Params are
+ * checked, the context is made, heartbeats go on by themselves, thresholds are held, what the task wrote is
+ * published in one step, and errors are sorted into those worth a retry and those not.
+ */
+export function asActivity(operator: Operator, environment: TaskEnvironment): (input: TaskInput) => Promise<TaskResult> {
+  return async (input) => {
+    const activity = Context.current();
+    return withTaskContext(activity, input, environment, async (task) => {
+      const { context, log } = task;
+      log.info({ try: activity.info.attempt }, `${operator.name} started`);
+      try {
+        const output = await operator.run(context, parseParams(operator, input));
+        checkOutput(input.task.id, output);
+        const stats = task.finish('success');
+        checkThresholds(input, stats, (message) => log.warn(message));
+        await task.commit(output, stats);
+        log.info({ stats }, `${operator.name} succeeded`);
+        return { output, stats };
+      } catch (error) {
+        const failure = toFailure(error, task.finish('failed'), activity.cancellationSignal);
+        if (failure instanceof ApplicationFailure) {
+          const retry = failure.nonRetryable === true ? 'not retried' : 'retried if tries are left';
+          log.error({ type: failure.type, ...stackOf(error) }, `${failure.message} (${retry})`);
+        } else {
+          log.warn(`${operator.name} cancelled`);
+        }
+        throw failure;
+      }
+    });
+  };
+}
+
+function parseParams(operator: Operator, { task, params }: TaskInput): unknown {
+  const parsed = operator.params.safeParse(params);
+  if (parsed.success) return parsed.data;
+  throw new OperatorError(
+    'InvalidParams',
+    `task "${task.id}": \`with\` does not fit operator "${operator.name}":\n${z.prettifyError(parsed.error)}`,
+  );
+}
+
+function checkOutput(taskId: string, output: Json): void {
+  const bytes = Buffer.byteLength(JSON.stringify(output ?? null));
+  if (bytes > maxOutputBytes) {
+    throw new OperatorError(
+      'OutputTooLarge',
+      `task "${taskId}" returned ${bytes} bytes of JSON, at most ${maxOutputBytes} are allowed; write data to a dataset and return its reference`,
+    );
+  }
+}
+
+function checkThresholds(
+  { task, errorThreshold, metricThresholds }: TaskInput,
+  stats: TaskResult['stats'],
+  warn: (message: string) => void,
+): void {
+  const rowBreaches = errorThreshold === undefined ? [] : errorThresholdBreaches(stats, errorThreshold);
+  const rejects = describeRejects(stats);
+  const explain = (breaches: string[]): string => `task "${task.id}" broke its threshold: ${breaches.join('; ')}`;
+  const rowMessage = `${explain(rowBreaches)}${rejects === '' ? '' : ` — ${rejects}`}`;
+  if (rowBreaches.length > 0 && errorThreshold?.onBreach === 'warn') warn(rowMessage);
+  else if (rowBreaches.length > 0) {
+    throw new OperatorError('ThresholdBreached', rowMessage, {
+      rejectedByReason: stats.rejectedByReason,
+      rejectedFiles: stats.rejectedFiles,
+    });
+  }
+  const metricBreaches = metricThresholds === undefined ? [] : metricThresholdBreaches(stats.metrics, metricThresholds);
+  if (metricBreaches.length > 0) {
+    throw new OperatorError('ThresholdBreached', explain(metricBreaches), { metrics: stats.metrics });
+  }
+}
+
+/** A stack helps with a bug; a mistake of the user's gets its message alone. */
+const stackOf = (error: unknown): { stack?: string } =>
+  error instanceof Error && !(error instanceof OperatorError) && error.stack !== undefined ? { stack: error.stack } : {};

@@ -1,0 +1,41 @@
+import type { DagDocument } from '../../dag/document.js';
+import type { FinishedTask, Json } from '../operator.js';
+
+/** A task instance as the run record keeps it: all that a replay or a report needs of it. */
+export type TaskRecord = {
+  /** `train`, or `generate[3]`. */
+  key: string;
+  state: string;
+  /** Why it is in this state, when that needs saying. */
+  reason?: string;
+  output?: Json;
+  stats?: FinishedTask;
+};
+
+/**
+ * `run.json` in a run's folder: what ran, with what, and how it went. It outlives Temporal's retention, and replays and
+ * reports read it instead of the history. Written when the run starts and when it ends.
+ */
+export type RunRecord = {
+  dagId: string;
+  runId: string;
+  workflowId: string;
+  temporalRunId: string;
+  state: 'running' | 'success' | 'failed' | 'cancelled';
+  /** Why it failed, for people. */
+  error?: string;
+  /** ISO 8601, UTC. */
+  logicalDate: string;
+  startedAt: string;
+  finishedAt?: string;
+  dagHash: string;
+  dag: DagDocument;
+  dagFolder: string;
+  params: Record<string, Json>;
+  config: Json;
+  /** The run whose results were reused, if this is a replay. */
+  replayOf?: string;
+  tasks: TaskRecord[];
+};
+
+export const runRecordName = 'run.json';

@@ -1,0 +1,23 @@
+/** Exit codes of the `nightjar` command. */
+export const exitCodes = {
+  ok: 0,
+  /** The run failed. */
+  failed: 1,
+  /** The command, its arguments, the configuration or a DAG file is wrong: nothing was started. */
+  usage: 2,
+  /** A server could not be reached or started. */
+  unavailable: 3,
+  /** Interrupted by the user. */
+  interrupted: 130,
+} as const;
+
+/** A mistake of the user's or of the surroundings: its message is all that is printed. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  constructor(
+    message: string,
+    readonly exitCode: number = exitCodes.usage,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, isGrpcServiceError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { Progress } from '../activities/operator.js';
+import { stateQuery } from '../workflows/dag-run.js';
+import type { RunView } from '../workflows/run-view.js';
+
+/** What goes on in a task right now, beyond what its workflow knows. */
+export type RunningTask = { key: string; attempt: number; progress?: Progress; lastFailure?: string };
+
+/** Where a run stands at one moment. `view` is what the workflow last answered. */
+export type Snapshot = { view: RunView | undefined; running: RunningTask[]; unreachable: boolean };
+
+export type RunEnd = { ok: true; view: RunView } | { ok: false; cancelled: boolean; error: string; view: RunView | undefined };
+
+const pollIntervalMs = 500;
+
+/** Watches a run until it ends, telling where it stands twice a second; lives through restarts of server and worker. */
+export async function watchRun(client: Client, workflowId: string, tell: (snapshot: Snapshot) => void): Promise<RunEnd> {
+  const handle = client.workflow.getHandle(workflowId);
+  let view: RunView | undefined;
+  for (;;) {
+    const snapshot = await look(handle).catch((error: unknown) => {
+      if (isGrpcServiceError(error)) return undefined;
+      throw error;
+    });
+    view = snapshot?.view ?? view;
+    tell({ view, running: snapshot?.running ?? [], unreachable: snapshot === undefined });
+    if (snapshot !== undefined && snapshot.closed) break;
+    await sleep(pollIntervalMs);
+  }
+  try {
+    const result = (await handle.result()) as RunView;
+    return { ok: true, view: result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const last = await lastView(handle);
+    const cancelled = error.cause?.name === 'CancelledFailure';
+    return { ok: false, cancelled, error: error.cause?.message ?? error.message, view: last ?? view };
+  }
+}
+
+async function look(handle: WorkflowHandle): Promise<Omit<Snapshot, 'unreachable'> & { closed: boolean }> {
+  const description = await handle.describe();
+  const closed = description.status.name !== 'RUNNING';
+  const view = await lastView(handle);
+  const running = (description.raw.pendingActivities ?? []).map((activity): RunningTask => {
+    const details = activity.heartbeatDetails?.payloads?.[0];
+    return {
+      key: activity.activityId ?? '',
+      attempt: activity.attempt ?? 1,
+      ...(details == null ? {} : { progress: defaultPayloadConverter.fromPayload<Progress>(details) }),
+      ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
+    };
+  });
+  return { view, running, closed };
+}
+
+/** The workflow's own answer; undefined while no worker is there to give it. */
+async function lastView(handle: WorkflowHandle): Promise<RunView | undefined> {
+  try {
+    return await handle.query(stateQuery);
+  } catch (error) {
+    if (error instanceof Error && /Query|ServiceError|Grpc/i.test(error.name)) return undefined;
+    throw error;
+  }
+}

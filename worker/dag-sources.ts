@@ -1,0 +1,13 @@
+import { dirname, resolve } from 'node:path';
+import type { Operators } from '../activities/load-operators.js';
+import type { DagSources } from '../activities/run/dag-files.js';
+import type { Config } from '../config/loader.js';
+
+/** Where this installation looks for DAGs: the configured folders, and the folders of files named on the command line. */
+export function dagSources(config: Config, operators: Operators, files: readonly string[] = []): DagSources {
+  const folders = [...config.dags.folders.map((folder) => resolve(folder)), ...files.map((file) => dirname(resolve(file)))];
+  return {
+    folders: [...new Set(folders)],
+    operators: new Map([...operators].map(([name, { params }]) => [name, params])),
+  };
+}

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { loadOperators } from '../activities/load-operators.js';
+import { ConfigError, loadConfig } from '../config/loader.js';
+import { createWorker } from './worker.js';
+
+/**
+ * The worker process: `node dist/worker/main.js [--config FILE] [--set name=value]… [--dag FILE]…`, with TEMPORAL_ADDRESS
+ * and SPARK_REMOTE (or their settings) saying where the servers are. SIGTERM stops it in good order.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      set: { type: 'string', multiple: true },
+      dag: { type: 'string', multiple: true },
+    },
+  });
+  const config = await loadConfig({ env: process.env, file: values.config, overrides: values.set ?? [] });
+  const worker = await createWorker({
+    config,
+    operators: await loadOperators(config.operators.folder),
+    dagFiles: values.dag ?? [],
+  });
+  await worker.run();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+});

@@ -1,0 +1,22 @@
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+
+/** What Nightjar adds to the server's visibility: runs can be listed and counted by these in the UI and by queries. */
+export const searchAttributes = {
+  dag: defineSearchAttributeKey('NightjarDag', SearchAttributeType.KEYWORD),
+  logicalDate: defineSearchAttributeKey('NightjarLogicalDate', SearchAttributeType.DATETIME),
+  runState: defineSearchAttributeKey('NightjarRunState', SearchAttributeType.KEYWORD),
+  failedTasks: defineSearchAttributeKey('NightjarFailedTasks', SearchAttributeType.KEYWORD_LIST),
+} as const;
+
+/** Attributes of a run as it starts. */
+export const startAttributes = (dagId: string, logicalDate: string): SearchAttributePair[] => [
+  { key: searchAttributes.dag, value: dagId },
+  { key: searchAttributes.logicalDate, value: new Date(logicalDate) },
+  { key: searchAttributes.runState, value: 'running' },
+];
+
+/** Attributes of a run as it ends. A list of failed tasks is cut at twenty: the server bounds its size. */
+export const endAttributes = (state: string, failedTasks: string[]): SearchAttributePair[] => [
+  { key: searchAttributes.runState, value: state },
+  ...(failedTasks.length === 0 ? [] : [{ key: searchAttributes.failedTasks, value: failedTasks.slice(0, 20) }]),
+];
