@@ -1,0 +1,56 @@
+import type { TaskSpec } from './document.js';
+import type { Json, JsonObject } from './json.js';
+import type { TaskState } from './states.js';
+import type { Thresholds } from './thresholds.js';
+
+/** The `run` variable of expressions; times ISO 8601. */
+export type RunInfo = { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
+
+/** The result of an instance in an earlier run. */
+export interface ReusedResult {
+  state: 'success' | 'skipped';
+  output?: Json;
+  stats?: Json;
+}
+
+export interface DagRunOptions {
+  /** Params of the run, with defaults. */
+  params: JsonObject;
+  /** Snapshot of the pipeline settings. */
+  config: JsonObject;
+  run: RunInfo;
+  /**
+   * Results of an earlier run by instance key: those instances aren't started and keep the state given. Instances of
+   * a task mapped over another task's output are reused once it has been expanded again.
+   */
+  reused?: Readonly<Record<string, ReusedResult>>;
+}
+
+/** How an instance ended. */
+export interface Outcome {
+  state: 'success' | 'failed' | 'skipped';
+  /** What `tasks.<id>.output` gives; null when left out. */
+  output?: Json;
+  stats?: Json;
+  reason?: string;
+}
+
+/** Start this instance: `params` and thresholds are rendered. */
+export interface StartDecision extends Thresholds {
+  kind: 'start';
+  instance: { key: string; taskId: string; mapIndex?: number };
+  task: TaskSpec;
+  params: JsonObject;
+}
+
+/** Every task has its final state. */
+export interface FinishedDecision {
+  kind: 'finished';
+  state: 'success' | 'failed';
+  reason: string;
+}
+
+export type Decision = StartDecision | FinishedDecision;
+
+/** States that only whoever runs the instances knows of. */
+export type MarkedState = Extract<TaskState, 'queued' | 'running' | 'upForRetry' | 'upForReschedule'>;

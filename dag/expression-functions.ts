@@ -1,0 +1,72 @@
+import type { Environment } from '@marcbachmann/cel-js';
+
+/** Longest list that `range` makes. */
+const MAX_RANGE = 100_000;
+
+/** Registers what Nightjar adds to CEL. Each is described in docs/dag-reference.md. */
+export function registerFunctions(environment: Environment): void {
+  registerMixedArithmetic(environment);
+  environment
+    .registerFunction('range(int): list<int>', (end: bigint) => range(0n, end))
+    .registerFunction('range(int, int): list<int>', range)
+    .registerFunction('sum(list): dyn', (items: unknown[]) => items.reduce<number | bigint>(add, 0n))
+    .registerFunction('min(list): dyn', (items: unknown[]) => extreme(items, 'min', (a, b) => a < b))
+    .registerFunction('max(list): dyn', (items: unknown[]) => extreme(items, 'max', (a, b) => a > b))
+    .registerFunction('ds(string): string', (time: string) => day(new Date(time)))
+    .registerFunction('ds(google.protobuf.Timestamp): string', day)
+    .registerFunction('dsNodash(string): string', (time: string) => day(new Date(time)).replaceAll('-', ''))
+    .registerFunction('dsNodash(google.protobuf.Timestamp): string', (time: Date) =>
+      day(time).replaceAll('-', ''),
+    )
+    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
+      text.replaceAll(from, () => to),
+    );
+}
+
+/** JSON does not tell 2 from 2.0, so arithmetic may mix int and double; the result is a double. */
+function registerMixedArithmetic(environment: Environment): void {
+  const operators: Record<string, (a: number, b: number) => number> = {
+    '+': (a, b) => a + b,
+    '-': (a, b) => a - b,
+    '*': (a, b) => a * b,
+    '/': (a, b) => a / b,
+  };
+  for (const [symbol, apply] of Object.entries(operators)) {
+    environment
+      .registerOperator(`int ${symbol} double: double`, (a: bigint, b: number) => apply(Number(a), b))
+      .registerOperator(`double ${symbol} int: double`, (a: number, b: bigint) => apply(a, Number(b)));
+  }
+}
+
+function range(start: bigint, end: bigint): bigint[] {
+  const length = Number(end - start);
+  if (length > MAX_RANGE) throw new Error(`range of ${length} items is longer than ${MAX_RANGE}`);
+  return Array.from({ length: Math.max(0, length) }, (_, index) => start + BigInt(index));
+}
+
+function add(total: number | bigint, item: unknown): number | bigint {
+  if (!isNumber(item)) throw new Error('sum needs a list of numbers');
+  return typeof total === 'bigint' && typeof item === 'bigint' ? total + item : Number(total) + Number(item);
+}
+
+function extreme(
+  items: unknown[],
+  name: string,
+  better: (a: number | bigint, b: number | bigint) => boolean,
+) {
+  const numbers = items.filter(isNumber);
+  const [first, ...rest] = numbers;
+  if (first === undefined || numbers.length < items.length) {
+    throw new Error(`${name} needs a list of numbers that is not empty`);
+  }
+  return rest.reduce((best, item) => (better(item, best) ? item : best), first);
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function day(time: Date): string {
+  if (Number.isNaN(time.getTime())) throw new Error('ds needs a time in ISO 8601 format');
+  return time.toISOString().slice(0, 10);
+}
