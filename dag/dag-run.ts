@@ -24,6 +24,17 @@ import {
 import { checkThresholds } from './thresholds.js';
 import { evaluateTriggerRule } from './trigger-rules.js';
 
+export type {
+  DagRunOptions,
+  Decision,
+  FinishedDecision,
+  MarkedState,
+  Outcome,
+  ReusedResult,
+  RunInfo,
+  StartDecision,
+} from './decision.js';
+
 /**
  * The state machine of one DAG run. It says what to start, is told how instances ended, and settles everything else
  * itself: skips, upstream failures, conditions, expansions, failing templates. It has no clock and no I/O, so the same
