@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { SearchAttributeType } from '@temporalio/common';
 import { temporalBinary } from './setup/layout.mjs';
 import type { ServiceSpec } from './supervisor.mjs';
-
-/** Types of Temporal search attributes. */
-export type SearchAttributeType = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';
 
 /** The Temporal server to use or to start. */
 export interface TemporalOptions {
@@ -12,8 +10,8 @@ export interface TemporalOptions {
   address?: string | undefined;
   /** Namespaces to have beside `default`. */
   namespaces?: readonly string[];
-  /** Search attributes to register: name → type. */
-  searchAttributes?: Readonly<Record<string, SearchAttributeType>>;
+  /** Search attributes to register. */
+  searchAttributes?: readonly { name: string; type: SearchAttributeType }[];
   /** Temporal's dynamic configuration: key → JSON value. */
   dynamicConfig?: Readonly<Record<string, unknown>>;
   /** Port of the gRPC service, if it is free. Default 7233, for ephemeral instances any free one. */
@@ -60,9 +58,9 @@ export function temporalService(
         `${key}=${JSON.stringify(value)}`,
       ]),
       ...(options.namespaces ?? []).flatMap((namespace) => ['--namespace', namespace]),
-      ...Object.entries(options.searchAttributes ?? {}).flatMap(([name, type]) => [
+      ...(options.searchAttributes ?? []).flatMap(({ name, type }) => [
         '--search-attribute',
-        `${name}=${type}`,
+        `${name}=${commandLineType(type)}`,
       ]),
     ],
     cwd: folder,
@@ -79,3 +77,11 @@ export function temporalService(
 
 /** A call that every Temporal server answers, whatever its namespaces. */
 export const TEMPORAL_PROBE = '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo';
+
+/** `KEYWORD_LIST` is `KeywordList` on the command line. */
+function commandLineType(type: SearchAttributeType): string {
+  return type
+    .split('_')
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join('');
+}
