@@ -22,7 +22,8 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return match === undefined ? undefined : `did you mean '${match}'?`;
 }
 
-function fold(name: string): string {
+/** A name without case, `-` and `_`. */
+export function fold(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }
 

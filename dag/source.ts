@@ -31,6 +31,11 @@ export function formatSourceError(error: SourceError): string {
   return `${where}: ${what}${error.hint === undefined ? '' : ` (${error.hint})`}`;
 }
 
+/** Compares two errors of one file, for sorting from top to bottom. */
+export function bySourcePosition(a: SourceError, b: SourceError): number {
+  return a.line - b.line || a.column - b.column;
+}
+
 /** YAML text with the place of every value in it. */
 export class YamlSource {
   /** The plain value; undefined when there are {@link errors}. */
