@@ -9,9 +9,14 @@ const permanentSqlStates = /^(0A|21|22|23|42)/;
  * Sorts what an operator threw: a cancellation stays one, the rest becomes a Temporal failure that says whether a retry
  * could help. The figures of the attempt ride along as its first detail.
  */
-export function toFailure(error: unknown, stats: FinishedTask, signal: AbortSignal): ApplicationFailure | CancelledFailure {
+export function toFailure(
+  error: unknown,
+  stats: FinishedTask,
+  signal: AbortSignal,
+): ApplicationFailure | CancelledFailure {
   // Whatever broke because of the cancellation is the cancellation.
-  if (signal.aborted) return error instanceof CancelledFailure ? error : new CancelledFailure(reasonOf(signal));
+  if (signal.aborted)
+    return error instanceof CancelledFailure ? error : new CancelledFailure(reasonOf(signal));
   if (error instanceof ApplicationFailure) return error;
   const { type, message, retryable, details } = classify(error);
   return ApplicationFailure.create({
@@ -36,7 +41,8 @@ function classify(error: unknown): Verdict {
     const type: OperatorErrorType = retryable ? 'SparkUnavailable' : 'SparkQueryFailed';
     return { type, message, retryable, details: { errorClass, sqlState } };
   }
-  if (error instanceof Error) return { type: error.name, message: error.message, retryable: true, details: null };
+  if (error instanceof Error)
+    return { type: error.name, message: error.message, retryable: true, details: null };
   return { type: 'Error', message: String(error), retryable: true, details: null };
 }
 

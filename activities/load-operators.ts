@@ -16,10 +16,14 @@ export async function loadOperators(folder?: string): Promise<Operators> {
   for (const file of folder === undefined ? [] : await operatorFiles(resolve(folder))) {
     const module = (await tsImport(file, import.meta.url)) as { default?: unknown };
     if (!isOperator(module.default)) {
-      throw new Error(`${file}: expected a default export made by defineOperator({ name, description, params, run })`);
+      throw new Error(
+        `${file}: expected a default export made by defineOperator({ name, description, params, run })`,
+      );
     }
     if (operators.has(module.default.name)) {
-      throw new Error(`${file}: there is already an operator named "${module.default.name}"; choose another name`);
+      throw new Error(
+        `${file}: there is already an operator named "${module.default.name}"; choose another name`,
+      );
     }
     operators.set(module.default.name, module.default);
   }

@@ -14,7 +14,10 @@ const maxOutputBytes = 64 * 1024;
  * checked, the context is made, heartbeats go on by themselves, thresholds are held, what the task wrote is
  * published in one step, and errors are sorted into those worth a retry and those not.
  */
-export function asActivity(operator: Operator, environment: TaskEnvironment): (input: TaskInput) => Promise<TaskResult> {
+export function asActivity(
+  operator: Operator,
+  environment: TaskEnvironment,
+): (input: TaskInput) => Promise<TaskResult> {
   return async (input) => {
     const activity = Context.current();
     return withTaskContext(activity, input, environment, async (task) => {
@@ -68,7 +71,8 @@ function checkThresholds(
 ): void {
   const rowBreaches = errorThreshold === undefined ? [] : errorThresholdBreaches(stats, errorThreshold);
   const rejects = describeRejects(stats);
-  const explain = (breaches: string[]): string => `task "${task.id}" broke its threshold: ${breaches.join('; ')}`;
+  const explain = (breaches: string[]): string =>
+    `task "${task.id}" broke its threshold: ${breaches.join('; ')}`;
   const rowMessage = `${explain(rowBreaches)}${rejects === '' ? '' : ` — ${rejects}`}`;
   if (rowBreaches.length > 0 && errorThreshold?.onBreach === 'warn') warn(rowMessage);
   else if (rowBreaches.length > 0) {
@@ -77,7 +81,8 @@ function checkThresholds(
       rejectedFiles: stats.rejectedFiles,
     });
   }
-  const metricBreaches = metricThresholds === undefined ? [] : metricThresholdBreaches(stats.metrics, metricThresholds);
+  const metricBreaches =
+    metricThresholds === undefined ? [] : metricThresholdBreaches(stats.metrics, metricThresholds);
   if (metricBreaches.length > 0) {
     throw new OperatorError('ThresholdBreached', explain(metricBreaches), { metrics: stats.metrics });
   }
@@ -85,4 +90,6 @@ function checkThresholds(
 
 /** A stack helps with a bug; a mistake of the user's gets its message alone. */
 const stackOf = (error: unknown): { stack?: string } =>
-  error instanceof Error && !(error instanceof OperatorError) && error.stack !== undefined ? { stack: error.stack } : {};
+  error instanceof Error && !(error instanceof OperatorError) && error.stack !== undefined
+    ? { stack: error.stack }
+    : {};

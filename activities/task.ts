@@ -1,10 +1,17 @@
+import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
 import type { FinishedTask, Json } from './operator.js';
 
 /** What the DAG-run workflow hands to a task's activity. Recorded in the history, so it stays small. */
 export type TaskInput = {
   dag: { id: string; folder: string };
   run: { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
-  task: { id: string; key: string; mapIndex?: number; operator: string; /** How often it was cleared in this run. */ cleared: number };
+  task: {
+    id: string;
+    key: string;
+    mapIndex?: number;
+    operator: string /** How often it was cleared in this run. */;
+    cleared: number;
+  };
   /** The task's `with`, templates rendered. */
   params: Json;
   errorThreshold?: ErrorThreshold;
@@ -15,16 +22,3 @@ export type TaskInput = {
 
 /** How a task's activity ended well. */
 export type TaskResult = { output: Json; stats: FinishedTask };
-
-/** Limits on what a stage may reject. A limit that is absent does not apply. */
-export type ErrorThreshold = {
-  maxRejectedRows?: number;
-  /** Rejected rows over rows read, 0–1. */
-  maxRejectedRatio?: number;
-  maxRejectedFiles?: number;
-  /** `fail` (default): nothing is published and the task fails, for good. `warn`: a warning in the log. */
-  onBreach?: 'fail' | 'warn';
-};
-
-/** Bounds on the metrics a stage reports, by metric name, inclusive. */
-export type MetricThresholds = Record<string, { min?: number; max?: number }>;

@@ -1,17 +1,22 @@
+import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
 import type { FinishedTask } from './operator.js';
-import type { ErrorThreshold, MetricThresholds } from './task.js';
 
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 });
 const percent = (ratio: number): string => `${number.format(ratio * 100)} %`;
 
 /** What a stage counted against its limits: one sentence for each limit that it exceeds, none when all hold. */
-export function errorThresholdBreaches(stats: FinishedTask, threshold: ErrorThreshold): string[] {
+export function errorThresholdBreaches(
+  stats: FinishedTask,
+  threshold: Omit<ErrorThreshold, 'onBreach'>,
+): string[] {
   const { rowsRead, rowsRejected, rejectedFiles } = stats;
   const { maxRejectedRows, maxRejectedRatio, maxRejectedFiles } = threshold;
   const ratio = rowsRead === 0 ? 0 : rowsRejected / rowsRead;
   const breaches: string[] = [];
   if (maxRejectedRows !== undefined && rowsRejected > maxRejectedRows) {
-    breaches.push(`${number.format(rowsRejected)} rows rejected, at most ${number.format(maxRejectedRows)} allowed`);
+    breaches.push(
+      `${number.format(rowsRejected)} rows rejected, at most ${number.format(maxRejectedRows)} allowed`,
+    );
   }
   if (maxRejectedRatio !== undefined && ratio > maxRejectedRatio) {
     breaches.push(
@@ -25,7 +30,10 @@ export function errorThresholdBreaches(stats: FinishedTask, threshold: ErrorThre
 }
 
 /** Metrics out of their bounds, or never reported: one sentence each. */
-export function metricThresholdBreaches(metrics: Record<string, number>, thresholds: MetricThresholds): string[] {
+export function metricThresholdBreaches(
+  metrics: Record<string, number>,
+  thresholds: MetricThresholds,
+): string[] {
   return Object.entries(thresholds).flatMap(([name, { min, max }]) => {
     const value = metrics[name];
     if (value === undefined) {
@@ -33,8 +41,10 @@ export function metricThresholdBreaches(metrics: Record<string, number>, thresho
       return [`metric "${name}" was not reported (reported: ${known})`];
     }
     // A comparison with NaN is false: a model that diverged must not pass.
-    if (min !== undefined && !(value >= min)) return [`${name} is ${number.format(value)}, at least ${min} required`];
-    if (max !== undefined && !(value <= max)) return [`${name} is ${number.format(value)}, at most ${max} allowed`];
+    if (min !== undefined && !(value >= min))
+      return [`${name} is ${number.format(value)}, at least ${min} required`];
+    if (max !== undefined && !(value <= max))
+      return [`${name} is ${number.format(value)}, at most ${max} allowed`];
     return [];
   });
 }

@@ -1,5 +1,6 @@
 /** 1234567 → `1,234,567`; nothing for a figure that is not there. */
-export const count = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString('en-US'));
+export const count = (value: number | undefined): string =>
+  value === undefined ? '' : value.toLocaleString('en-US');
 
 /** Milliseconds → `0.8 s`, `42.1 s`, `3 min 05 s`. */
 export function duration(ms: number): string {
@@ -10,11 +11,21 @@ export function duration(ms: number): string {
 }
 
 /** Four significant digits, without an exponent. */
-export const metric = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+export const metric = (value: number): string =>
+  value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 
 /** Colours on terminals only, and not where NO_COLOR asks for none. */
-export function painter(isTerminal: boolean): Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string> {
+export function painter(
+  isTerminal: boolean,
+): Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string> {
   const paint = (code: number) => (text: string) =>
     isTerminal && !process.env.NO_COLOR ? `\u001B[${code}m${text}\u001B[0m` : text;
-  return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33), cyan: paint(36) };
+  return {
+    bold: paint(1),
+    dim: paint(2),
+    red: paint(31),
+    green: paint(32),
+    yellow: paint(33),
+    cyan: paint(36),
+  };
 }

@@ -6,7 +6,13 @@ import type { RunningTask, Snapshot } from './watch-run.js';
 /** How often a stage's progress gets a line where there is no terminal to redraw. */
 const lineIntervalMs = 15_000;
 
-const marks: Record<string, string> = { success: '✔', failed: '✖', upstreamFailed: '⊘', skipped: '○', running: '▶' };
+const marks: Record<string, string> = {
+  success: '✔',
+  failed: '✖',
+  upstreamFailed: '⊘',
+  skipped: '○',
+  running: '▶',
+};
 
 /** Shows a run's progress on standard error: redrawn in place on a terminal, a line for each change elsewhere. */
 export class ProgressView {
@@ -32,7 +38,9 @@ export class ProgressView {
   }
 
   private line(stage: Stage, running: RunningTask[]): string {
-    const colour = { success: this.paint.green, failed: this.paint.red, running: this.paint.cyan }[stage.state] ?? this.paint.dim;
+    const colour =
+      { success: this.paint.green, failed: this.paint.red, running: this.paint.cyan }[stage.state] ??
+      this.paint.dim;
     const time = stage.elapsedMs === undefined ? '' : duration(stage.elapsedMs).padStart(13);
     const mapped = stage.instances > 1 ? ` ${stage.ended}/${stage.instances}` : '';
     const name = `${stage.taskId}${mapped}`.padEnd(18);
@@ -60,6 +68,9 @@ function describe(stage: Stage, running: RunningTask[]): string {
   if (active === undefined) return '';
   const { attempt, progress, lastFailure } = active;
   const percent = progress?.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)} %`;
-  const retry = attempt > 1 ? `try ${attempt}${lastFailure === undefined ? '' : ` after: ${lastFailure.split('\n')[0]}`}` : '';
+  const retry =
+    attempt > 1
+      ? `try ${attempt}${lastFailure === undefined ? '' : ` after: ${lastFailure.split('\n')[0]}`}`
+      : '';
   return [progress?.message ?? '', percent, retry].filter((part) => part !== '').join(' · ');
 }

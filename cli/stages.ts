@@ -34,7 +34,8 @@ export function stagesOf(view: RunView, now: number): Stage[] {
 }
 
 function stage(taskId: string, tasks: TaskView[], now: number): Stage {
-  const sum = (pick: (task: TaskView) => number | undefined): number => tasks.reduce((all, task) => all + (pick(task) ?? 0), 0);
+  const sum = (pick: (task: TaskView) => number | undefined): number =>
+    tasks.reduce((all, task) => all + (pick(task) ?? 0), 0);
   const worst = [...tasks].sort((a, b) => severity.indexOf(a.state) - severity.indexOf(b.state))[0];
   const starts = tasks.flatMap(({ startedAt }) => startedAt ?? []);
   const ends = tasks.map(({ finishedAt, startedAt }) => finishedAt ?? (startedAt === undefined ? 0 : now));

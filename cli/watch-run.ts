@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, isGrpcServiceError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Progress } from '../activities/operator.js';
 import { stateQuery } from '../workflows/dag-run.js';
@@ -11,12 +16,18 @@ export type RunningTask = { key: string; attempt: number; progress?: Progress; l
 /** Where a run stands at one moment. `view` is what the workflow last answered. */
 export type Snapshot = { view: RunView | undefined; running: RunningTask[]; unreachable: boolean };
 
-export type RunEnd = { ok: true; view: RunView } | { ok: false; cancelled: boolean; error: string; view: RunView | undefined };
+export type RunEnd =
+  | { ok: true; view: RunView }
+  | { ok: false; cancelled: boolean; error: string; view: RunView | undefined };
 
 const pollIntervalMs = 500;
 
 /** Watches a run until it ends, telling where it stands twice a second; lives through restarts of server and worker. */
-export async function watchRun(client: Client, workflowId: string, tell: (snapshot: Snapshot) => void): Promise<RunEnd> {
+export async function watchRun(
+  client: Client,
+  workflowId: string,
+  tell: (snapshot: Snapshot) => void,
+): Promise<RunEnd> {
   const handle = client.workflow.getHandle(workflowId);
   let view: RunView | undefined;
   for (;;) {
@@ -26,7 +37,7 @@ export async function watchRun(client: Client, workflowId: string, tell: (snapsh
     });
     view = snapshot?.view ?? view;
     tell({ view, running: snapshot?.running ?? [], unreachable: snapshot === undefined });
-    if (snapshot !== undefined && snapshot.closed) break;
+    if (snapshot?.closed) break;
     await sleep(pollIntervalMs);
   }
   try {

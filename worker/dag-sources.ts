@@ -5,7 +5,10 @@ import type { Config } from '../config/loader.js';
 
 /** Where this installation looks for DAGs: the configured folders, and the folders of files named on the command line. */
 export function dagSources(config: Config, operators: Operators, files: readonly string[] = []): DagSources {
-  const folders = [...config.dags.folders.map((folder) => resolve(folder)), ...files.map((file) => dirname(resolve(file)))];
+  const folders = [
+    ...config.dags.folders.map((folder) => resolve(folder)),
+    ...files.map((file) => dirname(resolve(file))),
+  ];
   return {
     folders: [...new Set(folders)],
     operators: new Map([...operators].map(([name, { params }]) => [name, params])),

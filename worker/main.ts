@@ -15,7 +15,7 @@ async function main(): Promise<void> {
       dag: { type: 'string', multiple: true },
     },
   });
-  const config = await loadConfig({ env: process.env, file: values.config, overrides: values.set ?? [] });
+  const config = loadConfig({ env: process.env, file: values.config, overrides: values.set ?? [] });
   const worker = await createWorker({
     config,
     operators: await loadOperators(config.operators.folder),
@@ -25,6 +25,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : error}\n`);
-  process.exitCode = error instanceof ConfigError ? 2 : 1;
+  const isUsersMistake = error instanceof ConfigError;
+  process.stderr.write(`${isUsersMistake ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exit(isUsersMistake ? 2 : 1);
 });

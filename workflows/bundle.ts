@@ -7,7 +7,9 @@ export const bundlePath = fileURLToPath(new URL('workflow-bundle.js', import.met
 
 /** Bundles the workflow code once, at build time, so that workers start at once and all run the same code. */
 async function build(): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('index.js', import.meta.url)) });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('index.js', import.meta.url)),
+  });
   await mkdir(fileURLToPath(new URL('.', import.meta.url)), { recursive: true });
   await writeFile(`${bundlePath}.tmp`, code);
   await rename(`${bundlePath}.tmp`, bundlePath);

@@ -31,7 +31,13 @@ const { prepareRun, recordRun } = proxyLocalActivities<RunActivities>({
 /** Runs the DAG that the workflow's type names. @throws ApplicationFailure InvalidRunInput, DagRunFailed */
 export async function dagRun(input?: unknown): Promise<RunView> {
   // The first run's id stays when the run is reset or continued: it is the same try at the DAG run.
-  const { workflowType: dagId, workflowId, firstExecutionRunId, startTime, searchAttributes } = workflowInfo();
+  const {
+    workflowType: dagId,
+    workflowId,
+    firstExecutionRunId,
+    startTime,
+    searchAttributes,
+  } = workflowInfo();
   let execution: RunExecution | undefined;
   setHandler(stateQuery, () => execution?.view(), { description: 'Where the run stands, task by task' });
 
@@ -53,7 +59,10 @@ export async function dagRun(input?: unknown): Promise<RunView> {
 type RunIds = { dagId: string; workflowId: string; temporalRunId: string; runId: string };
 
 /** Drives a prepared run to its end and closes its record, also when it is cancelled. */
-async function finish(execution: RunExecution, { dagId, workflowId, temporalRunId, runId }: RunIds): Promise<RunView> {
+async function finish(
+  execution: RunExecution,
+  { dagId, workflowId, temporalRunId, runId }: RunIds,
+): Promise<RunView> {
   const close = (state: RunEnd['state'], error?: string): Promise<void> => {
     execution.close(state);
     return recordRun({

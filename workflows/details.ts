@@ -12,7 +12,8 @@ const icons: Record<string, string> = {
   cancelled: '⚫',
 };
 
-const count = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString('en-US'));
+const count = (value: number | undefined): string =>
+  value === undefined ? '' : value.toLocaleString('en-US');
 
 /** The run as Markdown, for the Temporal UI's page of the workflow. `now` is the workflow's clock, in milliseconds. */
 export function liveTable(view: RunView, now: number): string {
@@ -21,7 +22,10 @@ export function liveTable(view: RunView, now: number): string {
   const summary = [...states].map(([state, tasks]) => `${tasks} ${state}`).join(', ');
   // What needs attention comes first when not all fits.
   const rank = ({ state }: TaskView): number => (state === 'failed' ? 0 : state === 'running' ? 1 : 2);
-  const shown = view.tasks.length > maxRows ? [...view.tasks].sort((a, b) => rank(a) - rank(b)).slice(0, maxRows) : view.tasks;
+  const shown =
+    view.tasks.length > maxRows
+      ? [...view.tasks].sort((a, b) => rank(a) - rank(b)).slice(0, maxRows)
+      : view.tasks;
   const hidden = view.tasks.length - shown.length;
   return [
     `**${view.dagId}** · logical date ${view.logicalDate} · ${icons[view.state] ?? ''} **${view.state}** · ${summary}`,
@@ -65,7 +69,9 @@ export function failureReport(workflowId: string, view: RunView, reason: string)
     `DAG run ${workflowId} failed: ${reason}`,
     ...failed.flatMap(({ key, operator, tries, reason: why, rejectedByReason }) => [
       `  ${key} (${operator}${tries === undefined ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`}): ${why ?? 'no reason given'}`,
-      ...Object.entries(rejectedByReason ?? {}).map(([code, rows]) => `    rejected as ${code}: ${count(rows)} rows`),
+      ...Object.entries(rejectedByReason ?? {}).map(
+        ([code, rows]) => `    rejected as ${code}: ${count(rows)} rows`,
+      ),
     ]),
     ...(blocked.length > 0 ? [`  did not run because of that: ${blocked.join(', ')}`] : []),
     `Mend the cause, then run the failed stages again, reusing the others: npm start -- --replay ${workflowId}`,

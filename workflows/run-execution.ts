@@ -11,11 +11,15 @@ import type { FinishedTask } from '../activities/operator.js';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
 import type { TaskInput, TaskResult } from '../activities/task.js';
-import { DagRun, type StartDecision } from '../dag/dag-run.js';
+import { DagRun } from '../dag/dag-run.js';
+import type { StartDecision } from '../dag/decision.js';
 import { liveTable } from './details.js';
 import { taskFailure } from './failures.js';
 import type { RunView, TaskView } from './run-view.js';
 import { endAttributes, startAttributes } from './search-attributes.js';
+
+/** Airflow's bound on a retry delay that grows. */
+const longestRetryDelay = 24 * 60 * 60 * 1000;
 
 /** Temporal wants some limit for a task without executionTimeout. */
 const unlimited = '30 days';
@@ -27,12 +31,14 @@ export class RunExecution {
   private readonly run: DagRun;
   private readonly tasks = new Map<string, Ended>();
   private readonly running = new Set<Promise<void>>();
+  private readonly operators: ReadonlyMap<string, string>;
   private state: RunView['state'] = 'running';
   private changed = false;
 
   constructor(private readonly prepared: PreparedRun) {
     const { dag, params, config, run, reused, searchAttributes } = prepared;
     this.run = new DagRun(dag, { params, config, run, reused });
+    this.operators = new Map(dag.tasks.map(({ id, operator }) => [id, operator]));
     if (searchAttributes) upsertSearchAttributes(startAttributes(dag.dagId, run.logicalDate));
   }
 
@@ -43,7 +49,10 @@ export class RunExecution {
   async toEnd(): Promise<{ state: 'success' | 'failed'; reason: string }> {
     const { dagrunTimeout } = this.prepared.dag;
     const outer = CancellationScope.current();
-    const scope = new CancellationScope(dagrunTimeout === undefined ? {} : { timeout: dagrunTimeout, cancellable: true });
+    const scope = new CancellationScope({
+      cancellable: true,
+      ...(dagrunTimeout === undefined ? {} : { timeout: dagrunTimeout }),
+    });
     try {
       return await scope.run(() => this.drive());
     } catch (error) {
@@ -62,10 +71,12 @@ export class RunExecution {
       logicalDate: run.logicalDate,
       state: this.state,
       tasks: this.run.instances().map((instance): TaskView => {
-        const { stats, ...times } = this.tasks.get(instance.key) ?? { stats: this.prepared.reused[instance.key]?.stats };
+        const { stats, ...times } = this.tasks.get(instance.key) ?? {
+          stats: this.prepared.reused[instance.key]?.stats,
+        };
         return {
           key: instance.key,
-          operator: instance.operator,
+          operator: this.operators.get(instance.taskId) ?? '',
           state: instance.state,
           ...(instance.reason === undefined ? {} : { reason: instance.reason }),
           ...(instance.key in this.prepared.reused ? { reused: true } : {}),
@@ -94,7 +105,13 @@ export class RunExecution {
     this.state = state;
     this.show();
     const failed = this.run.instances().filter((instance) => instance.state === 'failed');
-    if (this.prepared.searchAttributes) upsertSearchAttributes(endAttributes(state, failed.map(({ key }) => key)));
+    if (this.prepared.searchAttributes)
+      upsertSearchAttributes(
+        endAttributes(
+          state,
+          failed.map(({ key }) => key),
+        ),
+      );
   }
 
   private async drive(): Promise<{ state: 'success' | 'failed'; reason: string }> {
@@ -134,7 +151,13 @@ export class RunExecution {
     }
   }
 
-  private activity({ instance, task, params, errorThreshold, metricThresholds }: StartDecision): Promise<TaskResult> {
+  private activity({
+    instance,
+    task,
+    params,
+    errorThreshold,
+    metricThresholds,
+  }: StartDecision): Promise<TaskResult> {
     const { dag, dagFolder, run, readsFinishedTasks } = this.prepared;
     const input: TaskInput = {
       dag: { id: dag.dagId, folder: dagFolder },
@@ -161,7 +184,7 @@ export class RunExecution {
         maximumAttempts: task.retries + 1,
         initialInterval: task.retryDelay,
         backoffCoefficient: task.retryExponentialBackoff ? 2 : 1,
-        maximumInterval: Math.max(task.maxRetryDelay, task.retryDelay),
+        maximumInterval: Math.max(task.maxRetryDelay ?? longestRetryDelay, task.retryDelay),
       },
       ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
     });
@@ -180,6 +203,13 @@ export class RunExecution {
 }
 
 /** The figures of a stage that the table shows. */
-function figures({ tries, rowsRead, rowsWritten, rowsRejected, rejectedByReason, metrics }: FinishedTask): Partial<TaskView> {
+function figures({
+  tries,
+  rowsRead,
+  rowsWritten,
+  rowsRejected,
+  rejectedByReason,
+  metrics,
+}: FinishedTask): Partial<TaskView> {
   return { tries, rowsRead, rowsWritten, rowsRejected, rejectedByReason, metrics };
 }

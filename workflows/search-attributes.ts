@@ -18,5 +18,7 @@ export const startAttributes = (dagId: string, logicalDate: string): SearchAttri
 /** Attributes of a run as it ends. A list of failed tasks is cut at twenty: the server bounds its size. */
 export const endAttributes = (state: string, failedTasks: string[]): SearchAttributePair[] => [
   { key: searchAttributes.runState, value: state },
-  ...(failedTasks.length === 0 ? [] : [{ key: searchAttributes.failedTasks, value: failedTasks.slice(0, 20) }]),
+  ...(failedTasks.length === 0
+    ? []
+    : [{ key: searchAttributes.failedTasks, value: failedTasks.slice(0, 20) }]),
 ];

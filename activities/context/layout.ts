@@ -25,7 +25,9 @@ export function runFolderName(runId: string): string {
 /** The DAG run's id: its Workflow ID without the DAG id that starts it (schedules put a dash where we put a slash). */
 export function runIdOf(dagId: string, workflowId: string): string {
   const rest = workflowId.slice(dagId.length + 1);
-  return rest !== '' && (workflowId.startsWith(`${dagId}/`) || workflowId.startsWith(`${dagId}-`)) ? rest : workflowId;
+  return rest !== '' && (workflowId.startsWith(`${dagId}/`) || workflowId.startsWith(`${dagId}-`))
+    ? rest
+    : workflowId;
 }
 
 export const generationName = (temporalRunId: string, cleared: number): string =>

@@ -23,7 +23,8 @@ export function logStream({ format }: LogSettings): DestinationStream {
 
 const options = (level: string) => ({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
-export const createLogger = ({ level }: LogSettings, stream: DestinationStream): Logger => pino(options(level), stream);
+export const createLogger = ({ level }: LogSettings, stream: DestinationStream): Logger =>
+  pino(options(level), stream);
 
 type OpenLog = { logger: Logger; users: number; close(): void };
 
@@ -37,7 +38,11 @@ export class RunLogs {
   ) {}
 
   /** Calls `body` with a logger that also writes the run's file; the file stays open as long as someone uses it. */
-  async use<T>(folder: string, bindings: Record<string, unknown>, body: (log: Logger) => Promise<T>): Promise<T> {
+  async use<T>(
+    folder: string,
+    bindings: Record<string, unknown>,
+    body: (log: Logger) => Promise<T>,
+  ): Promise<T> {
     const entry = this.open.get(folder) ?? this.openFile(folder);
     entry.users++;
     try {
@@ -56,7 +61,11 @@ export class RunLogs {
     // Synchronous: lines written before a kill -9 are the ones that matter.
     const file = pino.destination({ dest: join(folder, logFileName), append: true, sync: true });
     const streams = [file, this.stream].map((stream) => ({ level: 'trace' as const, stream }));
-    const entry = { logger: pino(options(this.level), pino.multistream(streams)), users: 0, close: () => file.end() };
+    const entry = {
+      logger: pino(options(this.level), pino.multistream(streams)),
+      users: 0,
+      close: () => file.end(),
+    };
     this.open.set(folder, entry);
     return entry;
   }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import { SparkConnectError, SparkSession } from 'spark-connect-js';
-import type { Progress } from '../operator.js';
+import { type ExecutionProgress, SparkConnectError, SparkSession } from 'spark-connect-js';
 
 /** The cluster that tasks work on. */
 export type SparkEnvironment = {
@@ -15,7 +14,7 @@ export type SparkSessionOptions = {
   sessionId: (attempt: number) => string;
   nextOperation: () => (attempt: number) => string;
   signal: AbortSignal;
-  onProgress: (progress: Progress) => void;
+  onProgress: (progress: ExecutionProgress) => void;
   log: Logger;
 };
 
@@ -40,13 +39,14 @@ export function openSparkSession(
           .userId('nightjar')
           .sessionId(sessionId(attempt))
           .operationIds(nextOperation)
-          .onProgress(({ fraction, description }) => onProgress({ fraction, message: description }))
+          .onProgress(onProgress)
           .config(conf)
           .getOrCreate();
         log.debug({ sessionId: sessionId(attempt) }, 'Spark session opened');
         return session;
       } catch (error) {
-        const closed = error instanceof SparkConnectError && error.errorClass === 'INVALID_HANDLE.SESSION_CLOSED';
+        const closed =
+          error instanceof SparkConnectError && error.errorClass === 'INVALID_HANDLE.SESSION_CLOSED';
         if (!closed || attempt >= maxClosedSessions) throw error;
       }
     }
@@ -69,7 +69,9 @@ export function openSparkSession(
     release: async () => {
       signal.removeEventListener('abort', onAbort);
       // The server forgets an idle session by itself: failing to say goodbye must not fail a task that has succeeded.
-      await opening?.then((session) => session.stop()).catch((error: unknown) => log.warn({ error }, 'Spark session not released'));
+      await opening
+        ?.then((session) => session.stop())
+        .catch((error: unknown) => log.warn({ error }, 'Spark session not released'));
     },
   };
 }

@@ -33,10 +33,16 @@ export class Steps {
   ) {}
 
   async run<T extends Json>(name: string, body: () => Promise<T>): Promise<T> {
-    if (this.scopes.getStore() !== undefined) throw new Error(`step "${name}" is started within another step`);
-    if (this.started.has(name)) throw new Error(`step "${name}" is started twice: step names are unique within a task`);
+    if (this.scopes.getStore() !== undefined)
+      throw new Error(`step "${name}" is started within another step`);
+    if (this.started.has(name))
+      throw new Error(`step "${name}" is started twice: step names are unique within a task`);
     this.started.add(name);
-    const file = join(this.folder, '.steps', `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.json`);
+    const file = join(
+      this.folder,
+      '.steps',
+      `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.json`,
+    );
     const done = await readJson<StepRecord>(file);
     if (done !== undefined) {
       for (const effect of done.effects) this.repeat(effect);
@@ -58,8 +64,17 @@ export class Steps {
     return (attempt) => derivedId(this.tryId, scope.name, order, attempt);
   };
 
+  /** The step that the caller is in. */
+  current(): string | undefined {
+    return this.scopes.getStore()?.name;
+  }
+
   /** The same object, with its calls noted down when they are made within a step. */
-  recorded<Target extends object>(target: 'stats' | 'storage', object: Target, methods: (keyof Target & string)[]): Target {
+  recorded<Target extends object>(
+    target: 'stats' | 'storage',
+    object: Target,
+    methods: (keyof Target & string)[],
+  ): Target {
     return new Proxy(object, {
       get: (inner, property) => {
         const value: unknown = Reflect.get(inner, property, inner);

@@ -60,7 +60,11 @@ export async function withTaskContext<T>(
       sessionId: (attempt) => derivedId(tryId, 'session', attempt),
       nextOperation: steps.nextOperation,
       signal: activity.cancellationSignal,
-      onProgress: (progress) => pulse.report(progress),
+      onProgress: ({ tasks, completedTasks }) =>
+        pulse.report({
+          ...(tasks === 0 ? {} : { fraction: completedTasks / tasks }),
+          message: `${steps.current() ?? 'Spark'} (${completedTasks} of ${tasks} Spark tasks)`,
+        }),
       log,
     });
 
@@ -78,7 +82,14 @@ export async function withTaskContext<T>(
       heartbeat: (progress) => pulse.report(progress),
       spark: spark.session,
       storage: steps.recorded('storage', storage, ['publish']),
-      stats: steps.recorded('stats', counter, ['read', 'wrote', 'rejectReason', 'rejectRows', 'rejectFile', 'metric']),
+      stats: steps.recorded('stats', counter, [
+        'read',
+        'wrote',
+        'rejectReason',
+        'rejectRows',
+        'rejectFile',
+        'metric',
+      ]),
       step: (name, stepBody) => steps.run(name, stepBody),
       finishedTasks: input.finishedTasks ?? [],
     };
@@ -130,7 +141,10 @@ class Pulse {
     private readonly activity: Context,
     heartbeatTimeoutMs: number | undefined,
   ) {
-    this.timer = setInterval(() => this.beat(), Math.min(1000, (heartbeatTimeoutMs ?? 60_000) * heartbeatShare));
+    this.timer = setInterval(
+      () => this.beat(),
+      Math.min(1000, (heartbeatTimeoutMs ?? 60_000) * heartbeatShare),
+    );
   }
 
   report(progress: Progress = {}): void {

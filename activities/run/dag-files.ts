@@ -26,7 +26,10 @@ export async function readDagFiles({ folders, operators }: DagSources): Promise<
 }
 
 /** One file's DAG, or undefined when the file does not claim to be one. */
-export async function readDagFile(file: string, operators: ReadonlyMap<string, ZodType>): Promise<DagFile | undefined> {
+export async function readDagFile(
+  file: string,
+  operators: ReadonlyMap<string, ZodType>,
+): Promise<DagFile | undefined> {
   const text = await readFile(file, 'utf8');
   if (!/^dagId\s*:/m.test(text)) return undefined;
   const parsed = parseDag(text, { file, operators });
@@ -36,12 +39,16 @@ export async function readDagFile(file: string, operators: ReadonlyMap<string, Z
 }
 
 async function yamlFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
   return entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
+    .filter(
+      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes('node_modules'),
+    )
     .map((entry) => resolve(join(entry.parentPath, entry.name)))
     .sort();
 }

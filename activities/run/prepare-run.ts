@@ -3,11 +3,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
 import type { DagDocument } from '../../dag/document.js';
+import type { JsonObject } from '../../dag/json.js';
 import { nearest } from '../../dag/nearest.js';
 import { resolveParams } from '../../dag/params.js';
 import { writeJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
-import type { Json } from '../operator.js';
 import { type DagFile, type DagSources, readDagFiles } from './dag-files.js';
 import { planReplay, type ReusedTasks, replaySchema } from './replay.js';
 import { type RunRecord, runRecordName } from './run-record.js';
@@ -43,8 +43,8 @@ export type PreparedRun = {
   dag: DagDocument;
   dagHash: string;
   dagFolder: string;
-  params: Record<string, Json>;
-  config: Json;
+  params: JsonObject;
+  config: JsonObject;
   run: { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
   reused: ReusedTasks;
   /** Operators that are handed the figures of finished tasks. */
@@ -63,7 +63,8 @@ export type RunEnvironment = {
 };
 
 /** A refusal of a run's input: one readable line, never retried. */
-const refuse = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
+const refuse = (message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
 
 /**
  * Freezes what a run depends on: reads the DAG's file as it is now, checks the input against it, resolves params and
@@ -73,15 +74,26 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const { dagId, workflowId, temporalRunId } = request;
   const input = parseInput(request.input);
   const file = await findDag(dagId, environment.dags);
-  const config = pipelineSettings(withSettings(environment.config, input.settings ?? {})) as Json;
-  const params = resolveParams(file.dag, input.params ?? {}, { config });
+  const config = pipelineSettings(
+    withSettings(environment.config, input.settings ?? {}),
+  ) as unknown as JsonObject;
+  const params = resolveParams(file.dag, input.params ?? {}, config);
   if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
 
   const logicalDate = new Date(input.logicalDate ?? request.scheduledAt ?? request.triggeredAt).toISOString();
   const runId = runIdOf(dagId, workflowId);
-  const fresh = { dag: file.dag, dagHash: file.hash, dagFolder: file.folder, params: params.values, config, logicalDate };
+  const fresh = {
+    dag: file.dag,
+    dagHash: file.hash,
+    dagFolder: file.folder,
+    params: params.params,
+    config,
+    logicalDate,
+  };
   const { reused, ...frozen } =
-    input.replay === undefined ? { ...fresh, reused: {} } : await planReplay(input.replay, dagId, fresh, environment.dataRoot);
+    input.replay === undefined
+      ? { ...fresh, reused: {} }
+      : await planReplay(input.replay, dagId, fresh, environment.dataRoot);
 
   const record: RunRecord = {
     dagId,
@@ -116,7 +128,9 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
   const parsed = runInputSchema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`).join('; ');
+  const problems = parsed.error.issues
+    .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`)
+    .join('; ');
   throw refuse(
     `the run's input is one JSON object with any of params, logicalDate, settings, replay, or nothing — ${problems}`,
   );
@@ -137,7 +151,7 @@ async function findDag(dagId: string, sources: DagSources): Promise<DagFile & { 
   );
 }
 
-function withSettings(config: Config, settings: Record<string, Json>): Config {
+function withSettings(config: Config, settings: JsonObject): Config {
   try {
     return applySettings(config, settings);
   } catch (error) {

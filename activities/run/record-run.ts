@@ -15,7 +15,12 @@ export type RunEnd = {
 };
 
 /** What `current.json` of a DAG holds: the last run that succeeded. Consumers outside Nightjar start reading here. */
-export type CurrentRun = { runId: string; folder: string; finishedAt: string; outputs: Record<string, unknown> };
+export type CurrentRun = {
+  runId: string;
+  folder: string;
+  finishedAt: string;
+  outputs: Record<string, unknown>;
+};
 
 /** Closes a run's record and, if the run succeeded, moves the DAG's `current.json` to it. Safe to repeat. */
 export async function recordRun(end: RunEnd, { dataRoot }: { dataRoot: string }): Promise<void> {
@@ -26,9 +31,17 @@ export async function recordRun(end: RunEnd, { dataRoot }: { dataRoot: string })
   // A later try at the same DAG run owns the record by now.
   if (record.temporalRunId !== end.temporalRunId) return;
   const { state, finishedAt, error, tasks } = end;
-  await writeJson(file, { ...record, state, finishedAt, ...(error === undefined ? {} : { error }), tasks } satisfies RunRecord);
+  await writeJson(file, {
+    ...record,
+    state,
+    finishedAt,
+    ...(error === undefined ? {} : { error }),
+    tasks,
+  } satisfies RunRecord);
   if (state !== 'success') return;
-  const outputs = Object.fromEntries(tasks.flatMap(({ key, output }) => (output === undefined ? [] : [[key, output]])));
+  const outputs = Object.fromEntries(
+    tasks.flatMap(({ key, output }) => (output === undefined ? [] : [[key, output]])),
+  );
   const current: CurrentRun = { runId: end.runId, folder, finishedAt, outputs };
   await writeJson(join(dataRoot, end.dagId, 'current.json'), current);
 }

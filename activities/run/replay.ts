@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { DagDocument } from '../../dag/document.js';
-import { DagGraph } from '../../dag/graph.js';
+import { TaskGraph } from '../../dag/graph.js';
 import { readJson } from '../context/files.js';
 import { manifestName, runFolder, runIdOf } from '../context/layout.js';
 import type { Manifest } from '../context/manifest.js';
@@ -23,11 +23,15 @@ export const replaySchema = z.strictObject({
 });
 
 /** Results that stand, by instance key. */
-export type ReusedTasks = Record<string, { state: 'success' | 'skipped'; output?: Json; stats?: FinishedTask }>;
+export type ReusedTasks = Record<
+  string,
+  { state: 'success' | 'skipped'; output?: Json; stats?: FinishedTask }
+>;
 
 type Frozen = Pick<RunRecord, 'dag' | 'dagHash' | 'dagFolder' | 'params' | 'config' | 'logicalDate'>;
 
-const refuse = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
+const refuse = (message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
 
 /** Decides from an earlier run's record what stands and what runs again. @throws ApplicationFailure of type InvalidRunInput */
 export async function planReplay(
@@ -39,11 +43,15 @@ export async function planReplay(
   const folder = runFolder(dataRoot, dagId, runIdOf(dagId, replay.workflowId));
   const record = await readJson<RunRecord>(join(folder, runRecordName));
   if (record === undefined) {
-    throw refuse(`nothing to replay: run "${replay.workflowId}" of DAG "${dagId}" left no record in ${folder}`);
+    throw refuse(
+      `nothing to replay: run "${replay.workflowId}" of DAG "${dagId}" left no record in ${folder}`,
+    );
   }
   const { dag, dagHash, dagFolder, params, config, logicalDate } = record;
   const frozen: Frozen =
-    replay.dag === 'original' ? { dag, dagHash, dagFolder, params, config, logicalDate } : { ...latest, logicalDate };
+    replay.dag === 'original'
+      ? { dag, dagHash, dagFolder, params, config, logicalDate }
+      : { ...latest, logicalDate };
   const tasks = record.state === 'running' ? await committedTasks(folder, record) : record.tasks;
   return { ...frozen, reused: reusable(frozen.dag, tasks, replay) };
 }
@@ -54,16 +62,17 @@ export function reusable(
   records: readonly TaskRecord[],
   replay: { tasks?: string[] | undefined; downstream: boolean },
 ): ReusedTasks {
-  const graph = new DagGraph(dag);
+  const graph = new TaskGraph(dag.tasks);
+  const ids = new Set(dag.tasks.map(({ id }) => id));
   const stands = ({ state }: TaskRecord): boolean => state === 'success' || state === 'skipped';
   const taskOf = (key: string): string => key.replace(/\[\d+\]$/, '');
-  const unknown = (replay.tasks ?? []).find((id) => !graph.has(id));
+  const unknown = (replay.tasks ?? []).find((id) => !ids.has(id));
   if (unknown !== undefined) {
-    throw refuse(`replay.tasks: DAG "${dag.dagId}" has no task "${unknown}" (tasks: ${dag.tasks.map(({ id }) => id).join(', ')})`);
+    throw refuse(`replay.tasks: DAG "${dag.dagId}" has no task "${unknown}" (tasks: ${[...ids].join(', ')})`);
   }
   const good = new Set(records.filter(stands).map(({ key }) => taskOf(key)));
   const failed = records.filter((record) => !stands(record)).map(({ key }) => taskOf(key));
-  const missing = dag.tasks.map(({ id }) => id).filter((id) => !good.has(id));
+  const missing = [...ids].filter((id) => !good.has(id));
   const chosen = new Set(replay.tasks ?? [...failed, ...missing]);
   const again = new Set(chosen);
   if (replay.downstream) for (const id of chosen) for (const below of graph.descendants(id)) again.add(below);
@@ -74,7 +83,7 @@ export function reusable(
     records
       .filter((record) => {
         const id = taskOf(record.key);
-        if (!graph.has(id) || !stands(record)) return false;
+        if (!ids.has(id) || !stands(record)) return false;
         const isInstance = id !== record.key;
         return !again.has(id) || (isInstance && !named.has(id) && !upstreamAgain(id));
       })
@@ -92,8 +101,12 @@ export function reusable(
 /** What a run that never closed its record had committed, and what it had taken over from earlier ones. */
 async function committedTasks(folder: string, record: RunRecord): Promise<TaskRecord[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter(({ name }) => name === manifestName).map(({ parentPath, name }) => join(parentPath, name));
-  const manifests = (await Promise.all(paths.map((path) => readJson<Manifest>(path)))).filter((read) => read !== undefined);
+  const paths = entries
+    .filter(({ name }) => name === manifestName)
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const manifests = (await Promise.all(paths.map((path) => readJson<Manifest>(path)))).filter(
+    (read) => read !== undefined,
+  );
   const committed = manifests
     .filter(({ committedAt }) => committedAt >= record.startedAt)
     .sort((a, b) => a.committedAt.localeCompare(b.committedAt))

@@ -1,4 +1,5 @@
 import type { DagDocument } from '../../dag/document.js';
+import type { JsonObject } from '../../dag/json.js';
 import type { FinishedTask, Json } from '../operator.js';
 
 /** A task instance as the run record keeps it: all that a replay or a report needs of it. */
@@ -31,8 +32,8 @@ export type RunRecord = {
   dagHash: string;
   dag: DagDocument;
   dagFolder: string;
-  params: Record<string, Json>;
-  config: Json;
+  params: JsonObject;
+  config: JsonObject;
   /** The run whose results were reused, if this is a replay. */
   replayOf?: string;
   tasks: TaskRecord[];

@@ -1,0 +1,15 @@
+import { ConfigError } from '../config/loader.js';
+import { ServiceStartError } from '../embedded/service.js';
+import { CliError, exitCodes } from './exit.js';
+
+/** Prints an error, without a stack when it is not a bug, and gives the exit code that fits. */
+export function reportError(error: unknown): number {
+  const known =
+    error instanceof CliError || error instanceof ConfigError || error instanceof ServiceStartError;
+  const text =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof ConfigError) return exitCodes.usage;
+  return error instanceof ServiceStartError ? exitCodes.unavailable : exitCodes.failed;
+}
