@@ -1,19 +1,17 @@
-import { at } from './typed-arrays.js';
-
 /**
  * Draws 0…n−1 with given weights in constant time: the alias method (Walker 1977, set up as by Vose 1991). Written
  * here because sampling libraries search a cumulative table for every draw.
  */
 export class AliasTable {
   private readonly threshold: Float64Array;
-  private readonly alias: Uint32Array;
+  private readonly alias: Int32Array;
 
   /** @param weights relative, not negative, at least one above 0 */
   constructor(weights: ArrayLike<number>) {
     const count = weights.length;
     const mean = Array.from(weights).reduce((sum, weight) => sum + weight, 0) / count;
     this.threshold = Float64Array.from(weights, (weight) => weight / mean);
-    this.alias = Uint32Array.from(weights, (_, i) => i);
+    this.alias = Int32Array.from(weights, (_, i) => i);
     const scaled = this.threshold;
     const small: number[] = [];
     const large: number[] = [];
@@ -30,7 +28,7 @@ export class AliasTable {
         return;
       }
       this.alias[poor] = rich;
-      const left = at(scaled, rich) - (1 - at(scaled, poor));
+      const left = (scaled[rich] as number) - (1 - (scaled[poor] as number));
       scaled[rich] = left;
       (left < 1 ? small : large).push(rich);
     }
@@ -39,8 +37,8 @@ export class AliasTable {
   /** @param uniform a draw from [0, 1): its whole part picks the slot, its fraction one of the slot's two values */
   sample(uniform: number): number {
     const position = uniform * this.threshold.length;
-    const slot = Math.trunc(position);
-    return position - slot < at(this.threshold, slot) ? slot : at(this.alias, slot);
+    const slot = position | 0;
+    return position - slot < (this.threshold[slot] as number) ? slot : (this.alias[slot] as number);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { GenerateSettings } from '../../../config/sections/generate.js';
 
 import { RandomStream, streams } from './random-stream.js';
-import { at } from './typed-arrays.js';
 
 const hourMs = 3_600_000;
 
@@ -21,14 +20,15 @@ export class ArrivalCalendar {
     this.start = Date.parse(period.start);
     this.end = this.start + period.days * 24 * hourMs;
     this.cumulative = new Float64Array(period.days * 24 + 1);
-    const normal = new RandomStream(seed, streams.daily).normals();
+    const noise = new RandomStream(seed, streams.daily).fillNormals(new Float64Array(period.days));
     let sum = 0;
     for (let day = 0; day < period.days; day += 1) {
       const weekday = (new Date(this.start + day * 24 * hourMs).getUTCDay() + 6) % 7;
-      const daily = at(calendar.weekdays, weekday) * Math.exp(calendar.dailySigma * normal());
+      const daily =
+        (calendar.weekdays[weekday] as number) * Math.exp(calendar.dailySigma * (noise[day] as number));
       for (let hour = 0; hour < 24; hour += 1) {
         const growth = calendar.growthPerYear ** ((day + (hour + 0.5) / 24) / 365);
-        sum += growth * daily * at(calendar.hours, hour);
+        sum += growth * daily * (calendar.hours[hour] as number);
         this.cumulative[day * 24 + hour + 1] = sum;
       }
     }
@@ -40,10 +40,10 @@ export class ArrivalCalendar {
   /** The moment before which a share `quantile` in [0, 1) of all tasks was created, ms since 1970 UTC. Quick when asked in ascending order. */
   momentAt(quantile: number): number {
     quantile = Math.min(quantile, 1 - Number.EPSILON);
-    if (quantile < at(this.cumulative, this.hour)) this.hour = 0;
-    while (at(this.cumulative, this.hour + 1) <= quantile) this.hour += 1;
-    const before = at(this.cumulative, this.hour);
-    const fraction = (quantile - before) / (at(this.cumulative, this.hour + 1) - before);
+    if (quantile < (this.cumulative[this.hour] as number)) this.hour = 0;
+    while ((this.cumulative[this.hour + 1] as number) <= quantile) this.hour += 1;
+    const before = this.cumulative[this.hour] as number;
+    const fraction = (quantile - before) / ((this.cumulative[this.hour + 1] as number) - before);
     return this.start + Math.trunc((this.hour + fraction) * hourMs);
   }
 }

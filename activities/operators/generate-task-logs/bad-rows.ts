@@ -2,7 +2,6 @@ import type { GenerateSettings } from '../../../config/sections/generate.js';
 import { blockRows, RandomStream, streams } from './random-stream.js';
 import type { TaskColumns, TaskEnumerations } from './task-columns.js';
 import type { BlockTimes } from './task-generator.js';
-import { at } from './typed-arrays.js';
 
 /** The ways in which rows are spoilt on purpose. */
 export const badRowKinds = [
@@ -20,6 +19,9 @@ export type BadRowCounts = Record<BadRowKind, number>;
 
 /** The value of an enumeration in rows that were spoilt; the last name of each enumeration. */
 export const badEnumValue = 'n/a';
+
+/** What stands in the place of a kind's index for a row that is not spoilt. */
+const good = -1;
 
 /** How often to look for a good row to copy an id from: a bad row is missed with a chance of 2⁻³² at the most. */
 const duplicateTries = 32;
@@ -48,20 +50,21 @@ export class BadRows {
     this.drawKinds(block, this.kinds);
     const values = new RandomStream(this.settings.seed, streams.badValue, block);
     for (let i = 0; i < rows; i += 1) {
-      const kind = badRowKinds[at(this.kinds, i)];
-      if (kind !== undefined && this.apply(kind, columns, offset + i, times, i, values))
-        this.counts[kind] += 1;
+      const index = this.kinds[i] as number;
+      if (index === good) continue;
+      const kind = badRowKinds[index] as BadRowKind;
+      if (this.apply(kind, columns, offset + i, times, i, values)) this.counts[kind] += 1;
     }
   }
 
-  /** Index of each row's kind among {@link badRowKinds}, −1 for a good row. */
+  /** Index of each row's kind among {@link badRowKinds}, or {@link good}. */
   private drawKinds(block: number, kinds: Int8Array): void {
     const draws = new RandomStream(this.settings.seed, streams.badKind, block);
     const { ends } = this;
-    const anyBad = at(ends, ends.length - 1);
+    const anyBad = ends[ends.length - 1] as number;
     for (let i = 0; i < blockRows; i += 1) {
       const uniform = draws.uniform();
-      kinds[i] = uniform < anyBad ? ends.findIndex((end) => uniform < end) : -1;
+      kinds[i] = uniform < anyBad ? ends.findIndex((end) => uniform < end) : good;
     }
   }
 
@@ -97,13 +100,13 @@ export class BadRows {
         return true;
       }
       case 'negativeDuration':
-        columns.durationHours[row] = -at(times.hours, i);
+        columns.durationHours[row] = -(times.hours[i] as number);
         columns.hasDuration.set(row, true);
         return true;
       case 'reversedTimes':
-        columns.startedAt.set(row, at(times.finished, i) * 1000);
+        columns.startedAt.set(row, (times.finished[i] as number) * 1000);
         columns.hasStarted.set(row, true);
-        columns.finishedAt.set(row, at(times.started, i) * 1000);
+        columns.finishedAt.set(row, (times.started[i] as number) * 1000);
         columns.hasFinished.set(row, true);
         return true;
       case 'outOfRange':
@@ -118,7 +121,7 @@ export class BadRows {
     for (let attempt = 0; attempt < duplicateTries; attempt += 1) {
       const row = pick(this.settings.records);
       this.drawKinds(Math.trunc(row / blockRows), this.otherKinds);
-      if (at(this.otherKinds, row % blockRows) < 0) return row;
+      if ((this.otherKinds[row % blockRows] as number) === good) return row;
     }
     return undefined;
   }

@@ -11,14 +11,17 @@ import {
   writeParquet,
 } from 'parquet-wasm';
 
-/** How a column is best stored: what the writer would find out slowly, or not at all. */
-export type ColumnEncoding = 'dictionary' | 'delta' | 'plain';
+/**
+ * How a column is stored: `delta` for integers that are nearly sorted or small, `plain` for numbers of many values,
+ * `enumeration` for a few strings, in a dictionary and without minimum and maximum, which would take long and help nobody.
+ */
+export type ColumnEncoding = 'delta' | 'plain' | 'enumeration';
 
 /**
  * Writes one Parquet file (Snappy, one row group). It appears under its name when it is complete and not before: until
  * then its name starts with a dot, which readers of data folders skip.
  *
- * @param encodings of columns; a column without one is dictionary-encoded
+ * @param encodings of columns; others get a dictionary, and statistics by row group
  * @returns its size in bytes
  */
 export async function writeParquetFile(
@@ -42,13 +45,16 @@ export async function writeParquetFile(
 }
 
 function writerProperties(table: ArrowTable, encodings: Readonly<Record<string, ColumnEncoding>>) {
-  // Statistics by row group, not by page: the files are small, and statistics of strings take a third of their time.
   let builder = new WriterPropertiesBuilder()
     .setCompression(Compression.SNAPPY)
     .setMaxRowGroupSize(Math.max(1, table.numRows))
     .setStatisticsEnabled(EnabledStatistics.Chunk);
   for (const [column, encoding] of Object.entries(encodings)) {
-    builder = builder.setColumnDictionaryEnabled(column, encoding === 'dictionary');
+    if (encoding === 'enumeration') {
+      builder = builder.setColumnStatisticsEnabled(column, EnabledStatistics.None);
+      continue;
+    }
+    builder = builder.setColumnDictionaryEnabled(column, false);
     if (encoding === 'delta') builder = builder.setColumnEncoding(column, Encoding.DELTA_BINARY_PACKED);
   }
   return builder.build();

@@ -1,7 +1,6 @@
 import type { GenerateSettings } from '../../../config/sections/generate.js';
 import { AliasTable, zipfWeights } from './alias-table.js';
 import { RandomStream, streams } from './random-stream.js';
-import { at } from './typed-arrays.js';
 
 const dayMs = 86_400_000;
 
@@ -39,7 +38,7 @@ const budgetSigma = 0.3;
 export function drawProjects(settings: GenerateSettings): Projects {
   const count = settings.projects;
   const random = new RandomStream(settings.seed, streams.projects);
-  const normal = random.normals();
+  const noise = random.fillNormals(new Float64Array(2 * count));
   const profiles = Object.values(settings.projectProfiles);
   const profileTable = new AliasTable(profiles.map(({ share }) => share));
   const activity = shuffle(zipfWeights(count, settings.activity.projectExponent), random);
@@ -57,15 +56,15 @@ export function drawProjects(settings: GenerateSettings): Projects {
   for (let i = 0; i < count; i += 1) {
     const index = profileTable.sample(random.uniform());
     const profile = profiles[index] as (typeof profiles)[number];
-    const factor = Math.log(profile.durationFactor) + settings.duration.projectSigma * normal();
-    const expected = at(activity, i) * tasksPerWeight * hours * Math.exp(factor);
+    const factor = Math.log(profile.durationFactor) + settings.duration.projectSigma * (noise[i] as number);
+    const expected = (activity[i] as number) * tasksPerWeight * hours * Math.exp(factor);
     projects.profile[i] = index;
     projects.logFactor[i] = factor;
     projects.logOverrun[i] = Math.log(profile.overrunFactor);
     projects.startedOn[i] = firstDay - Math.trunc(random.uniform() * longestHeadStartDays);
     projects.budgetHours[i] = Math.max(
       10,
-      Math.round((expected * Math.exp(budgetSigma * normal())) / 10) * 10,
+      Math.round((expected * Math.exp(budgetSigma * (noise[count + i] as number))) / 10) * 10,
     );
   }
   return projects;
@@ -75,7 +74,7 @@ export function drawProjects(settings: GenerateSettings): Projects {
 export function drawUsers(settings: GenerateSettings): Users {
   const count = settings.users;
   const random = new RandomStream(settings.seed, streams.users);
-  const normal = random.normals();
+  const noise = random.fillNormals(new Float64Array(count));
   const seniorities = Object.values(settings.seniorities);
   const seniorityTable = new AliasTable(seniorities.map(({ share }) => share));
   const firstDay = Date.parse(settings.period.start) / dayMs;
@@ -90,7 +89,7 @@ export function drawUsers(settings: GenerateSettings): Users {
     const { durationFactor, tenureYears } = seniorities[index] as (typeof seniorities)[number];
     const [least, most] = tenureYears;
     users.seniority[i] = index;
-    users.logFactor[i] = Math.log(durationFactor) + settings.duration.userSigma * normal();
+    users.logFactor[i] = Math.log(durationFactor) + settings.duration.userSigma * (noise[i] as number);
     users.hiredOn[i] = firstDay - Math.round((least + random.uniform() * (most - least)) * 365);
   }
   return users;
@@ -114,8 +113,8 @@ function weightedMean(pairs: (readonly [weight: number, value: number])[]): numb
 function shuffle(values: Float64Array, random: RandomStream): Float64Array {
   for (let i = values.length - 1; i > 0; i -= 1) {
     const j = Math.trunc(random.uniform() * (i + 1));
-    const kept = at(values, i);
-    values[i] = at(values, j);
+    const kept = values[i] as number;
+    values[i] = values[j] as number;
     values[j] = kept;
   }
   return values;

@@ -1,4 +1,3 @@
-import { randomNormal } from 'd3-random';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
 /**
@@ -46,9 +45,26 @@ export class RandomStream {
     return (this.generator.next() >>> 0) * 2 ** -32;
   }
 
-  /** A source of standard normal draws from this stream. */
-  normals(): () => number {
-    return randomNormal.source(() => this.uniform())(0, 1);
+  /**
+   * Fills `target` with standard normal draws: the polar method (Marsaglia and Bray 1964), which makes them in pairs.
+   * Written here because d3-random, one draw a call, takes twice as long.
+   */
+  fillNormals(target: Float64Array): Float64Array {
+    for (let i = 0; i < target.length; i += 2) {
+      let x: number;
+      let y: number;
+      let square: number;
+      do {
+        x = 2 * this.uniform() - 1;
+        y = 2 * this.uniform() - 1;
+        square = x * x + y * y;
+      } while (square >= 1 || square === 0);
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      target[i] = x * factor;
+      // Of an odd number, the last one's twin falls off the end.
+      target[i + 1] = y * factor;
+    }
+    return target;
   }
 }
 

@@ -5,11 +5,14 @@ import { BadRows, badEnumValue } from './bad-rows.js';
 import type { Projects, Users } from './population.js';
 import { blockRows, RandomStream, streams } from './random-stream.js';
 import type { TaskColumns, TaskEnumerations } from './task-columns.js';
-import { at } from './typed-arrays.js';
 
 const hourMs = 3_600_000;
 /** Longest estimates and durations; shortest ones are a quarter of an hour and 36 seconds. */
 const maxHours = 1000;
+
+/** Chances of statuses are tabulated by ln(overrun) in steps of 5 %, up to e^±4: exact ones would cost five exponentials a row. */
+const overrunStep = 0.05;
+const overrunSteps = 80;
 
 /** Order of the statuses in the data's enumeration. */
 const statuses = ['done', 'cancelled', 'blocked', 'in_progress', 'todo'] as const;
@@ -31,15 +34,15 @@ export class TaskGenerator {
   private readonly complexityTables: AliasTable[];
   private readonly logMedianHours: Float64Array;
   private readonly medianWaitHours: Float64Array;
-  private readonly statusWeights: Float64Array;
-  private readonly statusSlopes: Float64Array;
-  private readonly statusChances = new Float64Array(statuses.length);
+  private readonly statusTables: AliasTable[];
   private readonly noise = {
     duration: new Float64Array(blockRows),
     estimate: new Float64Array(blockRows),
     wait: new Float64Array(blockRows),
     elapsed: new Float64Array(blockRows),
   };
+  /** Number of each row's table among the status tables. */
+  private readonly overruns = new Int32Array(blockRows);
   private readonly times: BlockTimes = {
     started: new Float64Array(blockRows),
     finished: new Float64Array(blockRows),
@@ -72,8 +75,9 @@ export class TaskGenerator {
     );
     this.logMedianHours = Float64Array.from(types, ({ medianHours }) => Math.log(medianHours));
     this.medianWaitHours = Float64Array.from(priorities, ({ medianWaitHours }) => medianWaitHours);
-    this.statusWeights = Float64Array.from(statuses, (name) => settings.statuses[name].weight);
-    this.statusSlopes = Float64Array.from(statuses, (name) => settings.statuses[name].overrunSlope);
+    this.statusTables = Array.from({ length: 2 * overrunSteps + 1 }, (_, step) =>
+      statusTable(settings, step),
+    );
   }
 
   /** Writes block number `block` to `columns`, from position `offset` on. @returns how many rows */
@@ -81,7 +85,7 @@ export class TaskGenerator {
     const first = block * blockRows;
     const rows = Math.min(blockRows, this.settings.records - first);
     this.drawSubjects(columns, offset, block, rows);
-    this.drawNoise(block, rows);
+    this.drawNoise(block);
     this.drawEffort(columns, offset, rows);
     this.drawCourse(columns, offset, block, rows);
     this.badRows.spoil(columns, offset, block, rows, this.times);
@@ -96,49 +100,49 @@ export class TaskGenerator {
     const typeDraws = new RandomStream(seed, streams.taskType, block);
     const priorityDraws = new RandomStream(seed, streams.priority, block);
     const complexityDraws = new RandomStream(seed, streams.complexity, block);
+    for (const keys of [columns.hasTaskId, columns.hasProjectId, columns.hasUserId])
+      keys.setAll(offset, rows);
     for (let i = 0; i < rows; i += 1) {
       const row = offset + i;
       const project = this.projectTable.sample(projectDraws.uniform());
-      const complexityTable = this.complexityTables[at(this.projects.profile, project)] as AliasTable;
+      const complexityTable = this.complexityTables[this.projects.profile[project] as number] as AliasTable;
       columns.taskId.set(row, block * blockRows + i + 1);
-      columns.hasTaskId.set(row, true);
       columns.projectId[row] = project + 1;
-      columns.hasProjectId.set(row, true);
       columns.userId[row] = this.userTable.sample(userDraws.uniform()) + 1;
-      columns.hasUserId.set(row, true);
       columns.taskType[row] = this.typeTable.sample(typeDraws.uniform());
       columns.priority[row] = this.priorityTable.sample(priorityDraws.uniform());
       columns.complexity[row] = complexityTable.sample(complexityDraws.uniform()) + 1;
     }
   }
 
-  private drawNoise(block: number, rows: number): void {
+  private drawNoise(block: number): void {
     for (const name of ['duration', 'estimate', 'wait', 'elapsed'] as const) {
-      const normal = new RandomStream(this.settings.seed, streams[name], block).normals();
-      const target = this.noise[name];
-      for (let i = 0; i < rows; i += 1) target[i] = normal();
+      new RandomStream(this.settings.seed, streams[name], block).fillNormals(this.noise[name]);
     }
   }
 
   /** Estimated and actual hours: the formulas of `duration` and `estimate` in the settings. */
   private drawEffort(columns: TaskColumns, offset: number, rows: number): void {
-    const { projects, users, noise, times } = this;
+    const { projects, users, noise, times, overruns } = this;
     const { complexity, duration, estimate } = this.settings;
     const logBias = Math.log(estimate.bias);
     for (let i = 0; i < rows; i += 1) {
       const row = offset + i;
-      const project = at(columns.projectId, row) - 1;
-      const user = at(columns.userId, row) - 1;
+      const project = (columns.projectId[row] as number) - 1;
+      const user = (columns.userId[row] as number) - 1;
       const expected =
-        at(this.logMedianHours, at(columns.taskType, row)) +
-        complexity.effect * (at(columns.complexity, row) - 3) +
-        at(projects.logFactor, project) +
-        at(users.logFactor, user);
-      const ownNoise = duration.sigma * at(noise.duration, i);
-      const hours = Math.exp(expected + at(projects.logOverrun, project) + ownNoise);
-      const estimated = Math.exp(
-        expected + estimate.insight * ownNoise + logBias + estimate.sigma * at(noise.estimate, i),
-      );
+        (this.logMedianHours[columns.taskType[row] as number] as number) +
+        complexity.effect * ((columns.complexity[row] as number) - 3) +
+        (projects.logFactor[project] as number) +
+        (users.logFactor[user] as number);
+      const ownNoise = duration.sigma * (noise.duration[i] as number);
+      const logHours = expected + (projects.logOverrun[project] as number) + ownNoise;
+      const logEstimate =
+        expected + estimate.insight * ownNoise + logBias + estimate.sigma * (noise.estimate[i] as number);
+      const hours = Math.exp(logHours);
+      const estimated = Math.exp(logEstimate);
+      const step = Math.round((logHours - logEstimate) / overrunStep) + overrunSteps;
+      overruns[i] = Math.min(2 * overrunSteps, Math.max(0, step));
       times.hours[i] = Math.min(maxHours, Math.max(0.01, Math.round(hours * 100) / 100));
       columns.estimatedHours[row] = Math.min(maxHours, Math.max(0.25, Math.round(estimated * 4) / 4));
     }
@@ -152,14 +156,17 @@ export class TaskGenerator {
     const statusDraws = new RandomStream(seed, streams.status, block);
     for (let i = 0; i < rows; i += 1) {
       const row = offset + i;
-      const hours = at(times.hours, i);
+      const hours = times.hours[i] as number;
       const created = calendar.momentAt((block * blockRows + i + createdDraws.uniform()) / records);
       const waitHours =
-        at(this.medianWaitHours, at(columns.priority, row)) * Math.exp(wait.sigma * at(noise.wait, i));
-      const elapsedHours = hours * (1 + elapsed.idle * Math.exp(elapsed.sigma * at(noise.elapsed, i)));
+        (this.medianWaitHours[columns.priority[row] as number] as number) *
+        Math.exp(wait.sigma * (noise.wait[i] as number));
+      const elapsedHours =
+        hours * (1 + elapsed.idle * Math.exp(elapsed.sigma * (noise.elapsed[i] as number)));
       const started = created + Math.round(waitHours * hourMs);
       const finished = started + Math.round(elapsedHours * hourMs);
-      let status = this.drawStatus(hours / at(columns.estimatedHours, row), statusDraws.uniform());
+      const chances = this.statusTables[this.overruns[i] as number] as AliasTable;
+      let status = chances.sample(statusDraws.uniform());
       const closed = status === done || status === cancelled;
       if (started > calendar.end) status = todo;
       else if (closed && finished > calendar.end) status = inProgress;
@@ -176,18 +183,12 @@ export class TaskGenerator {
       columns.hasDuration.set(row, status === done);
     }
   }
+}
 
-  private drawStatus(overrun: number, uniform: number): number {
-    const { statusWeights, statusSlopes, statusChances } = this;
-    const logOverrun = Math.log(overrun);
-    let total = 0;
-    for (let i = 0; i < statuses.length; i += 1) {
-      total += at(statusWeights, i) * Math.exp(at(statusSlopes, i) * logOverrun);
-      statusChances[i] = total;
-    }
-    const target = uniform * total;
-    let status = 0;
-    while (target >= at(statusChances, status)) status += 1;
-    return status;
-  }
+/** How likely each status is at one step of ln(overrun). */
+function statusTable({ statuses: chances }: GenerateSettings, step: number): AliasTable {
+  const logOverrun = (step - overrunSteps) * overrunStep;
+  return new AliasTable(
+    statuses.map((name) => chances[name].weight * Math.exp(chances[name].overrunSlope * logOverrun)),
+  );
 }

@@ -1,8 +1,3 @@
-/** An element that is known to exist. */
-export function at(values: { readonly [index: number]: number }, index: number): number {
-  return values[index] as number;
-}
-
 /** 64-bit integers written from doubles: making a BigInt for every value would take longer than all sampling. */
 export class Int64Buffer {
   readonly values: BigInt64Array;
@@ -33,6 +28,11 @@ export class Validity {
   set(index: number, valid: boolean): void {
     const byte = index >>> 3;
     const bit = 1 << (index & 7);
-    this.bytes[byte] = valid ? at(this.bytes, byte) | bit : at(this.bytes, byte) & ~bit;
+    this.bytes[byte] = valid ? (this.bytes[byte] as number) | bit : (this.bytes[byte] as number) & ~bit;
+  }
+
+  /** Marks `length` values from `offset` on, a multiple of 8, as valid. */
+  setAll(offset: number, length: number): void {
+    this.bytes.fill(0xff, offset >>> 3, Math.ceil((offset + length) / 8));
   }
 }

@@ -15,11 +15,13 @@ const blocksPerFile = 256;
 /** Blocks between two turns of the event loop, some 20 ms. */
 const blocksPerTurn = 32;
 
-/** Ids and times are nearly sorted or small: differences store them well. Hours are too many for a dictionary. */
 const taskEncodings: Record<string, ColumnEncoding> = {
   task_id: 'delta',
   project_id: 'delta',
   user_id: 'delta',
+  task_type: 'enumeration',
+  priority: 'enumeration',
+  status: 'enumeration',
   created_at: 'delta',
   started_at: 'delta',
   finished_at: 'delta',
