@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Lock, tryLock } from './setup/lock.mjs';
-import { isRunning, parseIdentity, signalGroup } from './setup/process-identity.mjs';
+import { endLeftover } from './setup/process-identity.mjs';
 
 /** `main` keeps its state for the next start; `ephemeral` is thrown away when it is released. */
 export type InstanceKind = 'main' | 'ephemeral';
@@ -72,11 +72,5 @@ function takeIfOld(folder: string): Lock | undefined {
 
 /** Ends servers that outlived both their supervisor and its parent: they would hold ports, files and memory. */
 async function endLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.pid')) continue;
-    const file = path.join(folder, name);
-    const identity = parseIdentity(await readFile(file, 'utf8'));
-    if (identity && isRunning(identity)) signalGroup(identity.pid, 'SIGKILL');
-    await rm(file, { force: true });
-  }
+  for (const name of await readdir(folder)) if (name.endsWith('.pid')) endLeftover(path.join(folder, name));
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 /**
  * A process that can be recognised later. A pid alone may belong to another process by then, so the time the process
@@ -54,6 +54,17 @@ export function signalGroup(pid, signal) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
+}
+
+/**
+ * Ends the process group that a pid file names, when it still runs: its parent was killed before it could.
+ * @param {string} pidFile holds a {@link ProcessIdentity} as JSON; it is removed
+ */
+export function endLeftover(pidFile) {
+  if (!existsSync(pidFile)) return;
+  const identity = parseIdentity(readFileSync(pidFile, 'utf8'));
+  if (identity && isRunning(identity)) signalGroup(identity.pid, 'SIGKILL');
+  rmSync(pidFile, { force: true });
 }
 
 /** @param {number} pid */
