@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { cronPresets, cronProblem } from './cron.js';
 import { parseDuration } from './duration.js';
-import { type Json, type JsonObject, show } from './json.js';
+import { isDate, isDateTime } from './instant.js';
+import { isPlainObject, type Json, type JsonObject, show } from './json.js';
+import { validate } from './problem.js';
 import { type TriggerRule, triggerRules } from './trigger-rules.js';
 
 /** Longest DAG or task id. */
@@ -142,23 +144,20 @@ const cron = z.string().transform((text, context) => {
 
 const every = z.strictObject({ every: positiveDuration });
 
+/** Told apart here, so that an error speaks of the form that was meant. */
 const schedule = z
   .unknown()
-  .transform((value, context): { cron: string } | { every: number } | undefined => {
+  .transform((value, context): Schedule | undefined => {
     if (value === null || value === undefined) return undefined;
-    const parsed = (typeof value === 'string' ? cron : every).safeParse(value);
-    if (parsed.success) return parsed.data;
-    const isMap = typeof value === 'object';
-    for (const issue of parsed.error.issues) {
-      context.addIssue({
-        code: 'custom',
-        path: isMap ? issue.path : [],
-        message:
-          typeof value === 'string' || (isMap && issue.code === 'custom')
-            ? issue.message
-            : `expected a cron expression, a preset such as '@daily', or { every: 1h }, got ${show(value)}`,
-      });
+    if (typeof value !== 'string' && !isPlainObject(value)) {
+      const message = `expected a cron expression, a preset such as '@daily', or { every: 1h }, got ${show(value)}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
     }
+    const result = validate(typeof value === 'string' ? cron : every, value);
+    if (result.ok) return result.value;
+    for (const { path, message } of result.problems)
+      context.addIssue({ code: 'custom', path: [...path], message });
     return z.NEVER;
   })
   .optional();
@@ -177,19 +176,11 @@ function isTimezone(name: string): boolean {
 }
 
 const instant = z
-  .custom<string>((value) => typeof value === 'string' && parseInstant(value) !== undefined, {
+  .custom<string>((value) => typeof value === 'string' && (isDate(value) || isDateTime(value)), {
     error: (issue) =>
       `expected a date such as 2025-01-31 (UTC) or a time such as 2025-01-31T06:00:00+01:00, got ${show(issue.input)}`,
   })
-  .transform((text) => parseInstant(text) ?? '');
-
-function parseInstant(text: string): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
-  const date = new Date(text);
-  const sameDay =
-    !Number.isNaN(date.getTime()) && new Date(text.slice(0, 10)).toISOString().startsWith(text.slice(0, 10));
-  return sameDay ? date.toISOString() : undefined;
-}
+  .transform((text) => new Date(text).toISOString());
 
 /** The JSON Schema keywords of a DAG param. */
 const param = z.strictObject({

@@ -16,6 +16,8 @@ export type Scope = Readonly<Partial<Record<VariableName, unknown>>>;
 /** An expression that can't be parsed or evaluated. The message names the expression, the place in it and what is wrong. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
+  /** The message without the hint. */
+  readonly summary: string;
   constructor(
     /** The expression's text. */
     readonly expression: string,
@@ -25,7 +27,9 @@ export class ExpressionError extends Error {
     readonly hint?: string,
   ) {
     const place = position === undefined ? '' : ` at character ${position}`;
-    super(`expression \`${expression}\`${place}: ${problem}${hint === undefined ? '' : ` (${hint})`}`);
+    const summary = `expression \`${expression}\`${place}: ${problem}`;
+    super(hint === undefined ? summary : `${summary} (${hint})`);
+    this.summary = summary;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The candidate closest to `name`, for "did you mean" hints: case, `-` and `_` don't count, and a swap of two
- * neighbours is one mistake. Undefined when none is close enough to be a likely slip (a third of its length).
+ * neighbours is one mistake. Undefined when none is close enough to be a likely slip: a third of its letters, none of
+ * one or two.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(name);
@@ -8,7 +9,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const distance = editDistance(wanted, fold(candidate));
-    if (distance < bestDistance && distance <= Math.max(1, Math.floor(candidate.length / 3))) {
+    if (distance < bestDistance && distance <= tolerance(candidate)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -20,6 +21,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const match = nearest(name, candidates);
   return match === undefined ? undefined : `did you mean '${match}'?`;
+}
+
+function tolerance(name: string): number {
+  return Math.floor(name.length / 3);
 }
 
 /** A name without case, `-` and `_`. */

@@ -1,0 +1,64 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { z } from 'zod';
+import { type DagDocument, dagSchema, normalizeDag } from './document.js';
+import { readDraft } from './draft.js';
+import { graphProblems } from './graph-problems.js';
+import { canonicalJson, isPlainObject, type JsonObject } from './json.js';
+import { operatorProblems } from './operator-problems.js';
+import { paramProblems } from './params.js';
+import { type Problem, validate } from './problem.js';
+import { bySourcePosition, type SourceError, YamlSource } from './source.js';
+import { templateProblems } from './template-problems.js';
+
+export interface ParseDagOptions {
+  /** Named in errors. */
+  file: string;
+  /** The operators there are, with the schemas of their params. Without it `operator` and `with` aren't checked. */
+  operators?: ReadonlyMap<string, z.ZodType>;
+  /** The pipeline settings. When given, what templates read of `config` must exist. */
+  config?: JsonObject;
+}
+
+export type ParsedDag =
+  | {
+      ok: true;
+      dag: DagDocument;
+      /** SHA-256 of the document's canonical JSON, in hexadecimal: the same for documents that mean the same. */
+      hash: string;
+    }
+  | {
+      ok: false;
+      /** From top to bottom; at least one. */
+      errors: SourceError[];
+    };
+
+/**
+ * Reads a DAG document. All mistakes are reported together: YAML, keys and types, the graph, operators and their
+ * params, templates and what they refer to.
+ */
+export function parseDag(text: string, { file, operators, config }: ParseDagOptions): ParsedDag {
+  const source = new YamlSource(text, file);
+  if (source.errors.length > 0) return { ok: false, errors: [...source.errors] };
+  if (!isPlainObject(source.value)) {
+    const message = 'expected a DAG document: a map with dagId and tasks';
+    return { ok: false, errors: [source.locate({ path: [], on: 'value', message })] };
+  }
+
+  const result = validate(dagSchema, source.value);
+  const draft = readDraft(source.value);
+  const schemaProblems = result.ok ? [] : result.problems;
+  const wrongParams = new Set(schemaProblems.flatMap(({ path }) => (path[0] === 'params' ? [path[1]] : [])));
+  const problems: Problem[] = [
+    ...schemaProblems,
+    ...graphProblems(draft.tasks),
+    ...(operators === undefined ? [] : operatorProblems(draft.tasks, operators)),
+    ...paramProblems(draft.params).filter(({ path }) => !wrongParams.has(path[1])),
+    ...templateProblems(draft, config),
+  ];
+  if (!result.ok || problems.length > 0) {
+    return { ok: false, errors: problems.map((problem) => source.locate(problem)).sort(bySourcePosition) };
+  }
+  const dag = normalizeDag(result.value);
+  return { ok: true, dag, hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(dag)))) };
+}
