@@ -21,21 +21,23 @@ export function packagesInstalled(root) {
 }
 
 /**
- * Installs what the lockfile asks for, whatever half an installation is there.
+ * Installs what the lockfile asks for. `npm ci` would refuse a lockfile that leaves out optional packages of other
+ * systems, as one written behind a registry mirror does, so it is `npm install`, kept from changing the lockfile.
  * @param {string} root
  * @param {string} home
  */
 export async function installPackages(root, home) {
-  // npm removes the old packages in no particular order: without this, an interruption could leave its lockfile
-  // beside half of them.
-  rmSync(installedFile(root), { force: true });
-  const verb = existsSync(path.join(root, 'package-lock.json')) ? 'ci' : 'install';
+  const modules = path.join(root, 'node_modules');
+  // npm takes a package that is half there for whole. Its own lockfile goes first, so that it is missing after an
+  // interruption, and what is found without one is not trusted.
+  if (existsSync(installedFile(root))) rmSync(installedFile(root));
+  else rmSync(modules, { recursive: true, force: true });
   // Types, tools and tests are needed, also where NODE_ENV=production would leave them out.
   await run({
     home,
     name: 'npm',
     what: 'install the npm packages',
-    ...npm([verb, '--include=dev', '--no-audit', '--no-fund']),
+    ...npm(['install', '--no-save', '--include=dev', '--no-audit', '--no-fund']),
     cwd: root,
   });
 }
