@@ -74,12 +74,13 @@ function twoUnits(value: number, large: string, small: string): string {
   return rest === 0 ? first : `${first} ${rest}${gap}${small}`;
 }
 
-/** An instant as `2024-03-01 02:00 UTC`, with seconds only when there are any. */
+/** A time as `2024-03-01 02:00 UTC`, with seconds only when there are any. Times without a zone stay without. */
 export function formatInstant(iso: string): string {
-  const match = /^(.+)T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?Z?$/.exec(iso);
+  const match = /^(.+)T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(Z?)$/.exec(iso);
   if (match === null) return iso;
-  const [, date, minutes, seconds] = match;
-  return `${date} ${minutes}${seconds === ':00' || seconds === undefined ? '' : seconds} UTC`;
+  const [, date, minutes, seconds, zone] = match;
+  const time = seconds === ':00' || seconds === undefined ? minutes : `${minutes}${seconds}`;
+  return `${date} ${time}${zone === 'Z' ? ' UTC' : ''}`;
 }
 
 /** A cell for reading. Absent values are a dash. */

@@ -6,12 +6,17 @@ export const defaultMaxPoints = 2000;
 /** Rows that a table shows at most unless its section says otherwise. */
 export const defaultMaxRows = 100;
 
-const column = z.string().min(1, 'expected the name of a column');
+/** An own message for a value of the wrong type; other issues keep theirs. */
+const expected = (what: string) => ({
+  error: (issue: { code: string }) => (issue.code === 'invalid_type' ? `expected ${what}` : undefined),
+});
+
+const column = z.string(expected('the name of a column')).min(1, 'expected the name of a column');
 
 const axisLook = {
   /** Shown beside the axis; default: the column's name with spaces. */
   label: z.string().optional(),
-  /** Appended to values. `%` (of a ratio 0–1), `bytes`, `s` (seconds) and `h` (hours) are formatted specially. Default none. */
+  /** Appended to values. `%` (of a ratio, 0–1), `bytes` and `s` (seconds) are written in their own way. Default none. */
   unit: z.string().default(''),
 };
 const scale = {
@@ -23,13 +28,17 @@ const scale = {
 const orColumnName = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (typeof value === 'string' ? { column: value } : value), schema);
 
+const aColumn = expected('the name of a column, or an object with column, label, unit');
+
 const labelled = <Field extends { column: string; label?: string | undefined }>(field: Field) => ({
   ...field,
   label: field.label ?? humanise(field.column),
 });
 
-const field = orColumnName(z.strictObject({ column, ...axisLook }).transform(labelled));
-const scaledField = orColumnName(z.strictObject({ column, ...axisLook, ...scale }).transform(labelled));
+const field = orColumnName(z.strictObject({ column, ...axisLook }, aColumn).transform(labelled));
+const scaledField = orColumnName(
+  z.strictObject({ column, ...axisLook, ...scale }, aColumn).transform(labelled),
+);
 
 /** Lets one column stand for a list of one. */
 const oneOrMore = <Schema extends z.ZodType>(schema: Schema) =>
@@ -42,9 +51,18 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const source = {
   /** A query over the inputs: inline, or in a file relative to the DAG's folder. */
-  sql: z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]).optional(),
+  sql: z
+    .union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {
+      error: () => 'expected SQL text, or { file: … } relative to the folder of the DAG',
+    })
+    .optional(),
   /** Instead of `sql`: a list of rows, or an object that becomes rows of `name` and `value`; usually a template. */
-  data: z.union([z.array(z.record(z.string(), cell)), z.record(z.string(), cell)]).optional(),
+  data: z
+    .union([z.array(z.record(z.string(), cell)), z.record(z.string(), cell)], {
+      error: () =>
+        'expected a list of rows (objects of text, numbers, true, false, null), or one object of values by name',
+    })
+    .optional(),
 };
 
 const heading = {
@@ -106,7 +124,9 @@ const boxplot = z.strictObject({
   ...source,
   x: field,
   /** Five columns of the query, from low to high: whisker, box, median, box, whisker. */
-  quantiles: z.tuple([column, column, column, column, column]),
+  quantiles: z.tuple([column, column, column, column, column], {
+    error: () => 'expected five columns: low whisker, box, median, box, high whisker',
+  }),
   /** The axis of the quantiles. */
   y: z.strictObject({ label: z.string().min(1), unit: z.string().default(''), ...scale }),
   horizontal: z.boolean().default(false),
@@ -193,11 +213,17 @@ const section = z
     }
   });
 
-const datasetRef = z.strictObject({
-  dataset: z.string(),
-  path: z.string(),
-  rows: z.number(),
-  schemaHash: z.string(),
+const datasetRef = z.strictObject(
+  { dataset: z.string(), path: z.string(), rows: z.number(), schemaHash: z.string() },
+  expected('a dataset of an earlier task, as tasks put it out: dataset, path, rows, schemaHash'),
+);
+
+const inputs = z.record(z.string(), datasetRef).superRefine((all, issues) => {
+  for (const name of Object.keys(all)) {
+    if (/^[A-Za-z_]\w*$/.test(name)) continue;
+    const message = `"${name}" cannot be the name of a table: use letters, digits and _`;
+    issues.addIssue({ code: 'custom', path: [name], message });
+  }
 });
 
 /** What the `report` operator takes. */
@@ -206,12 +232,7 @@ export const reportParams = z.strictObject({
   /** A line or two below the title. */
   description: z.string().default(''),
   /** Name → dataset of an earlier task; queries see it as a table of that name. */
-  inputs: z
-    .record(
-      z.string().regex(/^[A-Za-z_]\w*$/, 'expected a name that SQL can use: letters, digits, _'),
-      datasetRef,
-    )
-    .default({}),
+  inputs: inputs.default({}),
   sections: z
     .array(section)
     .min(1, 'expected at least one section')

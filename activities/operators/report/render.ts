@@ -18,6 +18,8 @@ export function render(report: ReportData): string {
       .filter((paragraph) => paragraph !== '')
       .map((paragraph) => html`<p>${paragraph}</p>\n`);
   const { start, end } = report.dataInterval;
+  const datasets = Object.values(report.inputs).map(({ dataset }) => dataset);
+  const made = datasets.length === 0 ? [] : [`from ${datasets.join(', ')}`];
   const facts = [
     ['DAG', report.dagId],
     ['Run', report.runId],
@@ -57,9 +59,7 @@ ${sections.map(
 ${paragraphs(section.text)}${renderSection(section, report.stages, id)}</section>
 `,
 )}</main>
-<footer>Made by Nightjar from ${Object.values(report.inputs)
-    .map(({ dataset }) => dataset)
-    .join(', ')} · times in UTC · the numbers behind every chart are in report.json</footer>
+<footer>${['Made by Nightjar', ...made, 'times in UTC', 'the numbers behind every chart are in report.json'].join(' · ')}</footer>
 </div>
 </body>
 </html>

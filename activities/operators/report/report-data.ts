@@ -1,7 +1,7 @@
 import type { FinishedTask, Json } from '../../operator.js';
 import type { TabularSection } from './params.js';
 
-/** A value of a table. Instants are ISO 8601 in UTC, dates are `yyyy-mm-dd`; what JSON lacks (NaN, infinities) is null. */
+/** A value of a table. Instants are ISO 8601, in UTC or without a zone, dates are `yyyy-mm-dd`; what JSON lacks (NaN, infinities) is null. */
 export type Cell = string | number | boolean | null;
 
 /** What a column holds, which decides how it is drawn and formatted. */

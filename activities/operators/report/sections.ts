@@ -6,19 +6,11 @@ import type { Chart, Frame } from './charts/chart.js';
 import { histogramChart } from './charts/histogram.js';
 import { lineChart } from './charts/line.js';
 import { scatterChart } from './charts/scatter.js';
-import { formatCell, humanise } from './format.js';
+import { formatCell, formatNumber, humanise } from './format.js';
 import { type Html, html } from './html.js';
 import type { FiguresData, MetricsData, SectionData, TabularData, TabularDataOf } from './report-data.js';
 import { rejectsSection, timelineSection } from './stage-sections.js';
-import {
-  allColumns,
-  dataDetails,
-  dataTable,
-  emptyNote,
-  rowsText,
-  type ShownColumn,
-  tableElement,
-} from './tables.js';
+import { allColumns, dataDetails, dataTable, emptyNote, type ShownColumn, tableElement } from './tables.js';
 
 /** The content of a section, below its title. `id` is unique in the page. */
 export function renderSection(section: SectionData, stages: FinishedTask[], id: string): Html {
@@ -58,7 +50,7 @@ function toChart(section: ChartData, frame: Frame): Chart {
 function chartSection(section: ChartData, id: string): Html {
   const { table, query, title } = section;
   if (table.rows.length === 0) return html`${emptyNote('There are no rows to draw.')}${queryDetails(query)}`;
-  const cut = `Only the first ${rowsText(table.rows.length)} are drawn: aggregate or sample in the query, or raise maxPoints.`;
+  const cut = `Not all rows are drawn, only the first ${formatNumber(table.rows.length)}: aggregate or sample in the query, or raise maxPoints.`;
   const figure = chartFigure((frame) => toChart(section, frame), id, table.truncated ? [cut] : []);
   return html`${figure}${dataDetails(title, table, encodedColumns(section))}${queryDetails(query)}`;
 }
@@ -92,7 +84,7 @@ function queryDetails(query: string | null): Html {
 
 function tableSection({ table, columns, query, title }: TabularDataOf<'table'>): Html {
   if (table.rows.length === 0) return html`${emptyNote('There are no rows to show.')}${queryDetails(query)}`;
-  const cut = html`<p class="note">Only the first ${rowsText(table.rows.length)} are shown.</p>\n`;
+  const cut = html`<p class="note">Not all rows are shown, only the first ${formatNumber(table.rows.length)}.</p>\n`;
   const body = dataTable(table, columns ?? allColumns(table), title);
   return html`${body}${table.truncated ? cut : ''}${queryDetails(query)}`;
 }

@@ -16,7 +16,8 @@ export function liesDown(labels: string[], type: ColumnType, frame: Frame, wante
 /** A vertical axis of categories. Its labels break into two lines; what is longer still is cut. */
 export function besideBars(labels: string[], frame: Frame) {
   const widest = Math.max(...labels.map((label) => textWidth(label)), 0);
-  const width = Math.min(widest, frame.narrow ? 130 : 240);
+  // Rounded up: a label that fits exactly must not break.
+  const width = Math.min(Math.ceil(widest) + 1, frame.narrow ? 130 : 240);
   return {
     ...categories,
     data: labels.map((label) => shorten(label, width * 1.7)),
@@ -46,7 +47,7 @@ export function belowBars(labels: string[], type: ColumnType, title: string) {
 const categories = { ...axisStyle, type: 'category' as const, splitLine: { show: false } };
 
 function shorten(label: string, width: number): string {
-  if (textWidth(label) <= Math.ceil(width)) return label;
+  if (textWidth(label) <= width) return label;
   const characters = [...label];
   while (characters.length > 1 && textWidth(`${characters.join('')}…`) > width) characters.pop();
   return `${characters.join('').trimEnd()}…`;

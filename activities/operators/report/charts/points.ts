@@ -77,7 +77,9 @@ export function toPoints(table: DataTable, x: ScaledField, ys: ScaledField[], se
 function toPosition(cell: Cell, type: ColumnType): Position | null {
   if (cell === null) return null;
   if (type === 'number') return typeof cell === 'number' ? cell : null;
-  if (type === 'instant' || type === 'date') return Date.parse(String(cell));
+  // Dates are read as UTC by JavaScript, times without a zone are not.
+  if (type === 'date') return Date.parse(String(cell));
+  if (type === 'instant') return Date.parse(String(cell).replace(/Z?$/, 'Z'));
   return formatCell(cell, type);
 }
 
