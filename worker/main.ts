@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
-import { loadOperators } from '../activities/load-operators.js';
 import { ConfigError, loadConfig } from '../config/loader.js';
-import { createWorker } from './worker.js';
+import { runWorker } from './run-worker.js';
 
 /**
  * The worker process: `node dist/worker/main.js [--config FILE] [--set name=value]… [--dag FILE]…`, with TEMPORAL_ADDRESS
- * and SPARK_REMOTE (or their settings) saying where the servers are. SIGTERM stops it in good order.
+ * and SPARK_REMOTE (or their settings) saying where the servers are.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -16,12 +15,7 @@ async function main(): Promise<void> {
     },
   });
   const config = loadConfig({ env: process.env, file: values.config, overrides: values.set ?? [] });
-  const worker = await createWorker({
-    config,
-    operators: await loadOperators(config.operators.folder),
-    dagFiles: values.dag ?? [],
-  });
-  await worker.run();
+  await runWorker(config, values.dag);
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { createLogger, logStream, RunLogs } from '../activities/context/run-log.js';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
 import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
@@ -9,11 +9,11 @@ import { recordRun } from '../activities/run/record-run.js';
 import { asActivity } from '../activities/run-operator.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
-import { bundlePath } from '../workflows/bundle.js';
 import type { RunActivities } from '../workflows/dag-run.js';
 import { dagSources } from './dag-sources.js';
 import { ensureSearchAttributes } from './search-attributes.js';
-import { temporalLogger } from './temporal-logger.js';
+import type { WorkerLog } from './worker-log.js';
+import { bundlePath } from './workflow-bundle.js';
 
 /** How long running tasks may take to wind up when the worker is told to stop. */
 const shutdownGraceTime = '10s';
@@ -21,27 +21,30 @@ const shutdownGraceTime = '10s';
 export type WorkerOptions = {
   config: Config;
   operators: Operators;
+  log: WorkerLog;
   /** DAG files outside the configured folders that this worker serves too. Absolute. */
   dagFiles?: readonly string[];
 };
 
 /** Connects a worker that serves all DAGs: the DAG-run workflow, its own activities and every operator. */
-export async function createWorker({ config, operators, dagFiles = [] }: WorkerOptions): Promise<Worker> {
-  const stream = logStream(config.logging);
-  const log = createLogger(config.logging, stream);
-  Runtime.install({ logger: temporalLogger(log), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+export async function createWorker({
+  config,
+  operators,
+  log,
+  dagFiles = [],
+}: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
   const { address, remote } = serversOf(config);
   const client = await Connection.connect({ address });
-  const searchAttributes = await ensureSearchAttributes(client, namespace, log);
+  const searchAttributes = await ensureSearchAttributes(client, namespace, log.logger);
   await client.close();
 
   const dataRoot = resolve(config.dataRoot);
   const all = [...operators.values()];
   const tasks: TaskEnvironment = {
     dataRoot,
-    logs: new RunLogs(config.logging.level, stream),
-    spark: { remote: remote, conf: sessionConf(config) },
+    logs: new RunLogs(log.level, log.stream),
+    spark: { remote, conf: sessionConf(config) },
   };
   const runs: RunEnvironment = {
     config,
@@ -64,6 +67,8 @@ export async function createWorker({ config, operators, dagFiles = [] }: WorkerO
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
     shutdownGraceTime,
+    // The live progress on the terminal comes from heartbeats: a minute's default delay would be all it shows.
+    maxHeartbeatThrottleInterval: '1s',
   });
 }
 

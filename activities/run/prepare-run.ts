@@ -77,7 +77,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const config = pipelineSettings(
     withSettings(environment.config, input.settings ?? {}),
   ) as unknown as JsonObject;
-  const params = resolveParams(file.dag, input.params ?? {}, config);
+  const params = resolveParams(file.dag, input.params ?? {}, { config });
   if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
 
   const logicalDate = new Date(input.logicalDate ?? request.scheduledAt ?? request.triggeredAt).toISOString();
@@ -86,7 +86,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     dag: file.dag,
     dagHash: file.hash,
     dagFolder: file.folder,
-    params: params.params,
+    params: params.values,
     config,
     logicalDate,
   };

@@ -48,7 +48,9 @@ async function start(options: StartOptions): Promise<void> {
   const config = readSettings(options);
   const operators = await loadOperators(config.operators.folder);
   const file = await findDag(options.dag, config, operators);
-  const params = resolveParams(file.dag, options.param, pipelineSettings(config));
+  const params = resolveParams(file.dag, options.param, {
+    config: pipelineSettings(config) as unknown as Json,
+  });
   if (!params.ok) throw new CliError(params.errors.join('\n'));
 
   tell(dim('starting Temporal, Spark Connect and a worker …'));

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { loadOperators } from '../../activities/load-operators.js';
-import { createWorker } from '../../worker/worker.js';
+import { runWorker } from '../../worker/run-worker.js';
 import { readSettings, withSettings } from '../settings.js';
 
 /** `nightjar worker`: a worker for servers that already run. */
@@ -9,9 +8,5 @@ export function registerWorker(program: Command): void {
     program
       .command('worker')
       .description('run a worker for the servers of TEMPORAL_ADDRESS and SPARK_REMOTE'),
-  ).action(async (options) => {
-    const config = readSettings(options);
-    const worker = await createWorker({ config, operators: await loadOperators(config.operators.folder) });
-    await worker.run();
-  });
+  ).action((options) => runWorker(readSettings(options)));
 }

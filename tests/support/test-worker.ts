@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { runFolder } from '../../activities/context/layout.js';
+import type { Operator } from '../../activities/operator.js';
+import type { RunInput } from '../../activities/run/prepare-run.js';
+import type { RunRecord } from '../../activities/run/run-record.js';
+import { loadConfig } from '../../config/loader.js';
+import { createWorker } from '../../worker/worker.js';
+import { createWorkerLog, logTemporal, type WorkerLog } from '../../worker/worker-log.js';
+import type { RunView } from '../../workflows/run-view.js';
+
+/** A worker in the test's process, on the shared servers, with a data root and DAG folder of its own. */
+export class TestWorker {
+  private constructor(
+    readonly client: Client,
+    readonly taskQueue: string,
+    readonly folder: string,
+    private readonly stopWorker: () => Promise<void>,
+  ) {}
+
+  private static logsTemporal = false;
+
+  static async start(operators: readonly Operator[], settings: string[] = []): Promise<TestWorker> {
+    const folder = await mkdtemp(join(tmpdir(), 'nightjar-'));
+    await mkdir(join(folder, 'dags'));
+    const { temporalAddress, sparkRemote } = inject('servers');
+    const taskQueue = `test-${folder.slice(-6)}`;
+    const config = loadConfig({
+      env: { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote },
+      overrides: [
+        `dataRoot=${folder}/data`,
+        `dags.folders=[${folder}/dags]`,
+        `temporal.taskQueue=${taskQueue}`,
+        ...settings,
+      ],
+    });
+    const log = createWorkerLog(config.logging, pino.destination(join(folder, 'worker.log')));
+    TestWorker.logsTemporal ||= logTemporalTo(log);
+    const byName = new Map(operators.map((operator) => [operator.name, operator]));
+    const worker = await createWorker({ config, operators: byName, log });
+    const running = worker.run();
+    const connection = await Connection.connect({ address: temporalAddress });
+    return new TestWorker(new Client({ connection }), taskQueue, folder, async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.stopWorker();
+  }
+
+  get dataRoot(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Writes a DAG's file; the id is in the text. */
+  async dag(yaml: string): Promise<void> {
+    const id = /^dagId:\s*(\S+)/m.exec(yaml)?.[1];
+    await writeFile(join(this.folder, 'dags', `${id}.yaml`), yaml);
+  }
+
+  start(dagId: string, input?: RunInput, workflowId = `${dagId}/run`): Promise<WorkflowHandle> {
+    return this.client.workflow.start(dagId, {
+      workflowId,
+      taskQueue: this.taskQueue,
+      args: input === undefined ? [] : [input],
+    });
+  }
+
+  /** Starts a run and waits for its end: the last view, or the message it failed with. */
+  async run(dagId: string, input?: RunInput, workflowId?: string): Promise<RunView | string> {
+    return this.result(await this.start(dagId, input, workflowId));
+  }
+
+  async result(handle: WorkflowHandle): Promise<RunView | string> {
+    try {
+      return (await handle.result()) as RunView;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return error.cause?.message ?? error.message;
+      throw error;
+    }
+  }
+
+  async record(dagId: string, runId = 'run'): Promise<RunRecord> {
+    return JSON.parse(await readFile(join(runFolder(this.dataRoot, dagId, runId), 'run.json'), 'utf8'));
+  }
+}
+
+/** The SDK's runtime is one for the process and takes its logger once. */
+function logTemporalTo(log: WorkerLog): true {
+  logTemporal(log);
+  return true;
+}
+
+/** Task states by instance key. */
+export const states = (view: Pick<RunView, 'tasks'>): Record<string, string> =>
+  Object.fromEntries(view.tasks.map(({ key, state }) => [key, state]));
