@@ -12,7 +12,7 @@ const NETWORK_FAILURE = new RegExp(
     'npm (error|ERR!) network|code E5\\d\\d',
     'NewConnectionError|ConnectTimeout|ReadTimeout|ProtocolError|ConnectionError|Connection broken|IncompleteRead',
     'ConnectionReset|RemoteDisconnected|Max retries exceeded|HTTP error 5\\d\\d|timed out|ProxyError',
-    'name resolution|Name or service not known|from versions: none|DO NOT MATCH THE HASHES',
+    'name resolution|Name or service not known|DO NOT MATCH THE HASHES',
   ].join('|'),
 );
 const DISK_FULL = /ENOSPC|No space left on device/;

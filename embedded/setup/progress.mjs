@@ -23,11 +23,6 @@ export class Progress {
     this.#stream.write(`${text}\n`);
   }
 
-  /** Leaves the terminal tidy when the process ends in the middle of a step. */
-  abandon() {
-    this.#clear();
-  }
-
   /**
    * Runs one step.
    * @param {string} title

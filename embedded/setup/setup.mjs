@@ -33,7 +33,7 @@ export async function setUp(quiet) {
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
       killRunning();
-      progress.abandon();
+      progress.line('Interrupted. The next start goes on from here.');
       process.exit(code);
     });
   }
