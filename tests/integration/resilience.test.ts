@@ -1,0 +1,170 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runFolder } from '../../activities/context/layout.js';
+import type { DatasetRef } from '../../activities/operator.js';
+import type { RunRecord } from '../../activities/run/run-record.js';
+import { type Embedded, startEmbedded } from '../../embedded/servers.js';
+import type { RunView } from '../../workflows/run-view.js';
+import { searchAttributes } from '../../workflows/search-attributes.js';
+import { duckdb, parquet } from '../support/duckdb.js';
+import { operationsOf, type SparkJob, sparkJobs } from '../support/spark-record.js';
+import { WorkerProcess } from '../support/worker-process.js';
+
+const dagId = 'task-log-analytics';
+const settings = { 'generate.records': 200_000, 'generate.shards': 2 };
+
+let folder: string;
+let servers: Embedded;
+let client: Client;
+let worker: WorkerProcess;
+/** The run that nothing happened to. */
+let undisturbed: { record: RunRecord; jobs: SparkJob[] };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nightjar-resilience-'));
+  // Servers of its own: they are killed.
+  servers = await startEmbedded({
+    temporal: { searchAttributes: Object.values(searchAttributes) },
+    instance: 'ephemeral',
+    log: pino({ enabled: false }),
+  });
+  client = new Client({ connection: await Connection.connect({ address: servers.temporal?.address ?? '' }) });
+  worker = new WorkerProcess({
+    temporalAddress: servers.temporal?.address ?? '',
+    sparkRemote: servers.spark?.remote ?? '',
+    folder,
+    env: { NIGHTJAR__LOGGING__LEVEL: 'debug' },
+  });
+  const record = await finish('undisturbed');
+  undisturbed = { record, jobs: await sparkJobs(servers.spark?.uiUrl ?? '') };
+}, 600_000);
+afterAll(async () => {
+  await worker?.kill();
+  await client?.connection.close();
+  await servers?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true });
+});
+
+const start = (run: string) =>
+  client.workflow.start(dagId, {
+    workflowId: `${dagId}/${run}`,
+    taskQueue: 'nightjar',
+    args: [{ settings }],
+  });
+
+/** Starts a run and waits for its end. */
+async function finish(run: string): Promise<RunRecord> {
+  const handle = await start(run);
+  await handle.result();
+  return recordOf(run);
+}
+
+async function recordOf(run: string): Promise<RunRecord> {
+  return JSON.parse(await readFile(join(runFolder(join(folder, 'data'), dagId, run), 'run.json'), 'utf8'));
+}
+
+/** Waits until the task has a Spark job that is running, and gives the job. */
+async function jobOf(run: string, task: string): Promise<SparkJob> {
+  const seenBefore = new Set(
+    (await sparkJobs(servers.spark?.uiUrl ?? '')).map(({ operationId }) => operationId),
+  );
+  for (;;) {
+    const view = await client.workflow
+      .getHandle(`${dagId}/${run}`)
+      .query<RunView | undefined>('state')
+      .catch(() => undefined);
+    if (view !== undefined && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
+    if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
+      const jobs = await sparkJobs(servers.spark?.uiUrl ?? '');
+      const job = jobs.find(
+        ({ status, operationId }) => status === 'RUNNING' && !seenBefore.has(operationId),
+      );
+      if (job !== undefined) return job;
+    }
+    await sleep(20);
+  }
+}
+
+/** Which Spark session each task of a run had, by the run's log. */
+async function sessionsOf(run: string): Promise<Map<string, string>> {
+  const log = await readFile(join(runFolder(join(folder, 'data'), dagId, run), 'run.log'), 'utf8');
+  const lines = log.split('\n').filter((line) => line.includes('Spark session opened'));
+  return new Map(lines.map((line) => JSON.parse(line)).map(({ task, sessionId }) => [task, sessionId]));
+}
+
+const isDataset = (value: unknown): value is DatasetRef =>
+  typeof value === 'object' && value !== null && 'dataset' in value && 'path' in value;
+
+/** Rows and a checksum that does not depend on order, for every dataset of a run. */
+async function fingerprints(record: RunRecord): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  const visit = async (value: unknown): Promise<void> => {
+    if (isDataset(value)) {
+      const source = parquet(resolve(folder, 'data', value.path));
+      const columns = (await duckdb(`DESCRIBE SELECT * FROM ${source}`)).map(
+        ({ column_name, column_type }) =>
+          // Sums of floating-point numbers depend on the order of summing in their last digits.
+          column_type === 'DOUBLE' ? `round("${column_name}", 6)` : `"${column_name}"`,
+      );
+      const [row] = await duckdb(
+        `SELECT count(*) AS n, sum(hash(${columns.join(', ')})) AS h FROM ${source}`,
+      );
+      found[value.dataset] = { rows: row?.n, checksum: row?.h, referred: value.rows };
+    } else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value)) await visit(inner);
+    }
+  };
+  for (const { key, output } of record.tasks) if (!key.startsWith('generate')) await visit(output);
+  return found;
+}
+
+async function expectSameOutputs(record: RunRecord): Promise<void> {
+  expect(record.state).toBe('success');
+  expect(await fingerprints(record)).toEqual(await fingerprints(undisturbed.record));
+  const metrics = ({ tasks }: RunRecord) => tasks.find(({ key }) => key === 'train')?.stats?.metrics;
+  expect(metrics(record)).toEqual(metrics(undisturbed.record));
+}
+
+it('takes over Spark work of a worker that was killed, in transform and in train, and runs nothing twice', async () => {
+  const handle = await start('worker-killed');
+  const caught: SparkJob[] = [];
+  for (const task of ['transform', 'train']) {
+    caught.push(await jobOf('worker-killed', task));
+    await worker.replace();
+  }
+  await handle.result();
+  const record = await recordOf('worker-killed');
+  await expectSameOutputs(record);
+
+  const jobs = await sparkJobs(servers.spark?.uiUrl ?? '');
+  const sessions = await sessionsOf('worker-killed');
+  const before = await sessionsOf('undisturbed');
+  for (const [index, task] of ['transform', 'train'].entries()) {
+    const { sessionId, operationId } = caught[index] ?? { sessionId: '', operationId: '' };
+    expect(sessions.get(task)).toBe(sessionId);
+    // Spark's own record: the operation that was running went on to its end …
+    const statuses = jobs.filter((job) => job.operationId === operationId).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set(['SUCCEEDED']));
+    // … and there is no operation that a run without a crash does not have.
+    expect(operationsOf(jobs, sessionId).size).toBe(
+      operationsOf(undisturbed.jobs, before.get(task) ?? '').size,
+    );
+    expect(record.tasks.find(({ key }) => key === task)?.stats?.tries).toBe(2);
+  }
+}, 400_000);
+
+it('lives through a restart of Spark and of Temporal in mid-run', async () => {
+  const handle = await start('servers-killed');
+  await jobOf('servers-killed', 'transform');
+  process.kill(servers.spark?.pid() ?? 0, 'SIGKILL');
+  await jobOf('servers-killed', 'train');
+  process.kill(servers.temporal?.pid() ?? 0, 'SIGKILL');
+  await sleep(5_000);
+  await handle.result();
+  await expectSameOutputs(await recordOf('servers-killed'));
+}, 400_000);
