@@ -1,0 +1,1 @@
+export { callFunction, col, expr, lit } from '../sql/column.js';

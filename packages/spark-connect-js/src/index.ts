@@ -1,0 +1,1 @@
+export { SparkSession } from './sql/spark-session.js';
