@@ -156,8 +156,10 @@ const schedule = z
     }
     const result = validate(typeof value === 'string' ? cron : every, value);
     if (result.ok) return result.value;
-    for (const { path, message } of result.problems)
-      context.addIssue({ code: 'custom', path: [...path], message });
+    for (const { path, message, hint } of result.problems) {
+      const text = hint === undefined ? message : `${message} (${hint})`;
+      context.addIssue({ code: 'custom', path: [...path], message: text });
+    }
     return z.NEVER;
   })
   .optional();
