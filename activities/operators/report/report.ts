@@ -4,7 +4,6 @@ import { writeAtomically, writeJson } from '../../context/files.js';
 import { defineOperator, OperatorError } from '../../operator.js';
 import { collect } from './collect.js';
 import { reportParams } from './params.js';
-import { render } from './render.js';
 import { registerInputs, runSparkQuery } from './spark-query.js';
 
 /** Writes a report of what the run found, configured by the DAG: figures, charts and tables from SQL over its datasets. */
@@ -36,6 +35,8 @@ export const report = defineOperator({
         );
       }
     }
+    // Loaded on use: the charting library is large, and workers and validators load all operators when they start.
+    const { render } = await import('./render.js');
     const html = join(context.storage.folder, 'report.html');
     const json = join(context.storage.folder, 'report.json');
     await writeJson(json, data);

@@ -27,7 +27,7 @@ export async function runSparkQuery(
   where: string,
 ): Promise<DataTable> {
   try {
-    const frame = session.sql(sql).limit(maxRows + 1);
+    const frame = (await session.sql(sql)).limit(maxRows + 1);
     const rows = await frame.collect();
     const { fields } = rows[0]?.schema ?? (await frame.schema());
     return {

@@ -27,7 +27,7 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .35rem; }
 p { margin: 0 0 .6rem; max-width: 44rem; }
 .lead { font-size: 1.05rem; color: var(--soft); }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: .75rem 1.5rem; margin: 1.25rem 0 0;
-  padding: .9rem 0; border-block: 1px solid var(--rule); font-size: .875rem; }
+  padding: .9rem 0; border-block: 1px solid var(--rule); font-size: .8125rem; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 nav { margin: 1.5rem 0 0; font-size: .9375rem; }

@@ -54,7 +54,8 @@ function sharedRange(series: PointSeries[], log: boolean): [number, number] | nu
   if (extent === null) return null;
   const [low, high] = extent;
   if (log) return logRange(extent);
-  const unit = 10 ** Math.floor(Math.log10(Math.max(high - low, Number.MIN_VALUE))) / 2;
+  if (low === high) return [low - 1, high + 1];
+  const unit = 10 ** Math.floor(Math.log10(high - low)) / 2;
   return [Math.floor(low / unit) * unit, Math.ceil(high / unit) * unit];
 }
 
