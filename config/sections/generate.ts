@@ -71,20 +71,23 @@ const complexity = z.strictObject({
 /**
  * How long the work of a task takes, in hours: log-normal, at most 1000, with
  * `ln duration = ln medianHours(type) + complexity.effect × (level − 3) + ln durationFactor(seniority)
- * + ln durationFactor(profile) + ln overrunFactor(profile) + projectSigma × Z(project) + userSigma × Z(user) + sigma × Z(task)`.
+ * + ln durationFactor(profile) + projectSigma × Z(project) + ln overrunFactor(profile) + overrunSigma × Z(project)
+ * + userSigma × Z(user) + sigma × Z(task)`.
  */
 const duration = z.strictObject({
   /** Noise of the single task: what no model can explain, except through the estimate. Default 0.35. */
   sigma: sigma.default(0.35),
   /** Lasting differences between projects of the same profile. Default 0.2. */
   projectSigma: sigma.default(0.2),
+  /** The same, in durations but not in estimates: how well projects of a profile are planned. Default 0.08. */
+  overrunSigma: sigma.default(0.08),
   /** Lasting differences between users of the same seniority. Default 0.15. */
   userSigma: sigma.default(0.15),
 });
 
 /**
  * What was estimated beforehand, in hours, rounded to quarters, 0.25 to 1000:
- * `ln estimate = (ln duration without overrunFactor and task noise) + insight × (task noise) + ln bias + sigma × Z`.
+ * `ln estimate = (ln duration without overruns and task noise) + insight × (task noise) + ln bias + sigma × Z`.
  */
 const estimate = z.strictObject({
   /** Estimated by actual hours for a typical task; below 1 people are optimists. Default 0.85. */

@@ -38,7 +38,7 @@ const budgetSigma = 0.3;
 export function drawProjects(settings: GenerateSettings): Projects {
   const count = settings.projects;
   const random = new RandomStream(settings.seed, streams.projects);
-  const noise = random.fillNormals(new Float64Array(2 * count));
+  const noise = random.fillNormals(new Float64Array(3 * count));
   const profiles = Object.values(settings.projectProfiles);
   const profileTable = new AliasTable(profiles.map(({ share }) => share));
   const activity = shuffle(zipfWeights(count, settings.activity.projectExponent), random);
@@ -60,7 +60,8 @@ export function drawProjects(settings: GenerateSettings): Projects {
     const expected = (activity[i] as number) * tasksPerWeight * hours * Math.exp(factor);
     projects.profile[i] = index;
     projects.logFactor[i] = factor;
-    projects.logOverrun[i] = Math.log(profile.overrunFactor);
+    projects.logOverrun[i] =
+      Math.log(profile.overrunFactor) + settings.duration.overrunSigma * (noise[2 * count + i] as number);
     projects.startedOn[i] = firstDay - Math.trunc(random.uniform() * longestHeadStartDays);
     projects.budgetHours[i] = Math.max(
       10,

@@ -16,7 +16,10 @@ const overrunSteps = 80;
 
 /** Order of the statuses in the data's enumeration. */
 const statuses = ['done', 'cancelled', 'blocked', 'in_progress', 'todo'] as const;
-const [done, cancelled, , inProgress, todo] = [0, 1, 2, 3, 4] as const;
+const done = statuses.indexOf('done');
+const cancelled = statuses.indexOf('cancelled');
+const inProgress = statuses.indexOf('in_progress');
+const todo = statuses.indexOf('todo');
 
 /** What a block of rows would be if nothing were hidden: also times and durations that a task's status leaves null. */
 export type BlockTimes = { started: Float64Array; finished: Float64Array; hours: Float64Array };
