@@ -3,7 +3,7 @@ import { probeGrpc, probeTcp } from './health.mjs';
 import { SPARK_PROBE } from './spark-server.js';
 import { TEMPORAL_PROBE } from './temporal-server.js';
 
-/** How long a server that was just started elsewhere may take to answer. */
+/** How long a server that was just started elsewhere may take to answer, by default. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -11,21 +11,23 @@ const PATIENCE_MS = 10_000;
  *
  * @param address `host:port`
  * @param tls whether the server wants TLS; then only the TCP connection is tried
- * @throws Error that names the address, when it does not answer within 10 s
+ * @param patienceMs how long to wait for an answer
+ * @throws Error that names the address, when there was none
  */
-export async function checkTemporal(address: string, tls: boolean): Promise<void> {
+export async function checkTemporal(address: string, tls: boolean, patienceMs = PATIENCE_MS): Promise<void> {
   const { host, port } = splitAddress(address, 7233);
   const probe = tls ? () => probeTcp(host, port) : () => probeGrpc({ address, path: TEMPORAL_PROBE });
-  await untilItAnswers(probe, 'Temporal server', 'TEMPORAL_ADDRESS', address);
+  await untilItAnswers(probe, 'Temporal server', 'TEMPORAL_ADDRESS', address, patienceMs);
 }
 
 /**
  * Makes sure that a Spark Connect server answers.
  *
  * @param remote `sc://host:port/;key=value…`; with `use_ssl=true` or a token only the TCP connection is tried
- * @throws Error that names the address, when it is malformed or does not answer within 10 s
+ * @param patienceMs how long to wait for an answer
+ * @throws Error that names the address, when it is malformed or there was no answer
  */
-export async function checkSpark(remote: string): Promise<void> {
+export async function checkSpark(remote: string, patienceMs = PATIENCE_MS): Promise<void> {
   if (!/^sc:\/\/[^/;]+/.test(remote))
     throw new Error(`SPARK_REMOTE is "${remote}"; expected sc://host:port, such as sc://localhost:15002.`);
   const { host, port } = splitAddress(remote.slice('sc://'.length).split(/[/;]/)[0] ?? '', 15002);
@@ -33,7 +35,7 @@ export async function checkSpark(remote: string): Promise<void> {
   const probe = tls
     ? () => probeTcp(host, port)
     : () => probeGrpc({ address: `${host}:${port}`, path: SPARK_PROBE });
-  await untilItAnswers(probe, 'Spark Connect server', 'SPARK_REMOTE', remote);
+  await untilItAnswers(probe, 'Spark Connect server', 'SPARK_REMOTE', remote, patienceMs);
 }
 
 function splitAddress(address: string, defaultPort: number): { host: string; port: number } {
@@ -46,14 +48,15 @@ async function untilItAnswers(
   what: string,
   variable: string,
   address: string,
+  patienceMs: number,
 ): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       return await probe();
     } catch (error) {
       if (Date.now() < deadline) {
-        await sleep(500);
+        await sleep(300);
         continue;
       }
       const why = error instanceof Error ? error.message : String(error);

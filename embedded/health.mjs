@@ -53,7 +53,7 @@ export function probeGrpc({ address, path }, timeoutMs = 5000) {
     };
     request.on('response', readStatus);
     request.on('trailers', readStatus);
-    request.on('error', finish);
+    request.on('error', (error) => finish(error.cause instanceof Error ? error.cause : error));
     request.on('close', () => {
       if (status === undefined) finish(new Error('the server does not speak gRPC'));
       else if (status === UNIMPLEMENTED) finish(new Error(`the server there does not have ${path}`));

@@ -90,7 +90,7 @@ async function supervise(spec, report, stopping) {
     quickCrashes = livedMs < QUICK_CRASH_MS ? quickCrashes + 1 : 0;
     const limit = spec.maxQuickCrashes ?? 5;
     if (!wasReady || quickCrashes >= limit) {
-      const times = wasReady ? ` ${quickCrashes} times in a row` : '';
+      const times = wasReady ? `, ${quickCrashes} times in a row` : '';
       const output = readFrom(spec.logFile, run.logStart).slice(-MAX_OUTPUT_BYTES);
       report({ type: 'failed', reason: `${reason}${times}`, output });
       return;

@@ -16,7 +16,6 @@ const NETWORK_FAILURE = new RegExp(
   ].join('|'),
 );
 const DISK_FULL = /ENOSPC|No space left on device/;
-const RETRY_MS = 2000;
 
 /** Process groups that must not outlive this process. */
 const running = /** @type {Set<number>} */ (new Set());
@@ -47,6 +46,7 @@ export function killLeftover(home) {
  * @property {string[]} args
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} [env] in addition to this process's
+ * @property {number} [retryMs] pause before the second try. Default 2000.
  */
 
 /**
@@ -64,7 +64,7 @@ export async function run(options) {
     const output = readFileSync(log, 'utf8');
     const networkFailed = NETWORK_FAILURE.test(output);
     if (networkFailed && attempt === 1) {
-      await sleep(RETRY_MS);
+      await sleep(options.retryMs ?? 2000);
       continue;
     }
     const failed = `Could not ${options.what}`;

@@ -30,19 +30,27 @@ const SIGNALS = /** @type {const} */ ({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
  */
 export async function setUp(quiet) {
   const progress = new Progress();
-  for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      killRunning();
-      progress.line('Interrupted. The next start goes on from here.');
-      process.exit(code);
-    });
-  }
+  exitOnSignals(progress);
   try {
     await carryOut(stepsFor(repositoryRoot, defaultHome), defaultHome, progress, quiet);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     progress.line(error.message);
     process.exitCode = 1;
+  }
+}
+
+/**
+ * Makes Ctrl-C and the like end the process at once, together with the commands that it runs.
+ * @param {Progress} progress
+ */
+export function exitOnSignals(progress) {
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      killRunning();
+      progress.line('Interrupted. The next start goes on from here.');
+      process.exit(code);
+    });
   }
 }
 
