@@ -114,10 +114,9 @@ function closing(text: string, start: number): number | undefined {
 /** Where the string literal ends that starts with a quote at `start`. */
 function stringEnd(text: string, start: number): number | undefined {
   const quote = text[start] ?? '';
-  const raw = /[rR][bB]?$/.test(text.slice(Math.max(0, start - 2), start));
   const delimiter = text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
   for (let position = start + delimiter.length; position < text.length; position++) {
-    if (text[position] === '\\' && !raw) position++;
+    if (text[position] === '\\') position++;
     else if (text.startsWith(delimiter, position)) return position + delimiter.length - 1;
   }
   return undefined;
