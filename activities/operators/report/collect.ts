@@ -1,3 +1,4 @@
+import { naming, readSql } from '../../datasets/query.js';
 import type { FinishedTask } from '../../operator.js';
 import { OperatorError } from '../../operator.js';
 import { checkColumns } from './check-columns.js';
@@ -18,10 +19,10 @@ export interface RunFacts {
 
 /** Where sections get their content from. */
 export interface Sources {
-  /** The first rows of a query, at most so many, and whether there were more. `where` is for errors. */
-  runQuery(sql: string, maxRows: number, where: string): Promise<DataTable>;
-  /** The text of a SQL file, by its name in the params. `where` is for errors. */
-  readSql(file: string, where: string): Promise<string>;
+  /** The first rows of a query, at most so many, and whether there were more. */
+  runQuery(sql: string, maxRows: number): Promise<DataTable>;
+  /** Where paths of SQL files start. */
+  dagFolder: string;
   /** Told before each section, with the sections done so far. */
   onSection?(title: string, done: number): void;
 }
@@ -29,7 +30,8 @@ export interface Sources {
 /**
  * Gathers all that the report shows. Queries run one after another, in the order of the sections.
  *
- * @throws OperatorError `InvalidParams` when a section names columns that its query does not return, or of a wrong type
+ * @throws OperatorError naming the section: `InvalidParams` when a SQL file cannot be read or the encoding does not fit the
+ *   columns that the query returns, `SparkQueryFailed` when Spark refuses the query
  */
 export async function collect(params: ReportParams, facts: RunFacts, sources: Sources): Promise<ReportData> {
   const sections: SectionData[] = [];
@@ -64,8 +66,11 @@ async function collectSection(section: Section, where: string, sources: Sources)
 async function collectTable(section: TabularSection, where: string, sources: Sources): Promise<TabularData> {
   const { sql, data, ...rest } = section;
   const limit = section.kind === 'table' ? section.maxRows : section.maxPoints;
-  const query = sql === undefined ? null : await queryText(sql, where, sources);
-  const table = query === null ? rowsToTable(data ?? [], limit) : await sources.runQuery(query, limit, where);
+  const query = sql === undefined ? null : await readSql(sql, sources.dagFolder);
+  const table =
+    query === null
+      ? rowsToTable(data ?? [], limit)
+      : await naming(where, () => sources.runQuery(query, limit));
   const collected: TabularData = { ...rest, query, table };
   checkColumns(collected, where);
   return collected;
@@ -76,8 +81,8 @@ async function collectFigures(
   where: string,
   sources: Sources,
 ): Promise<FiguresData> {
-  const query = sql === undefined ? null : await queryText(sql, where, sources);
-  const table = query === null ? undefined : await sources.runQuery(query, 1, where);
+  const query = sql === undefined ? null : await readSql(sql, sources.dagFolder);
+  const table = query === null ? undefined : await naming(where, () => sources.runQuery(query, 1));
   const [row] = table?.rows ?? [];
   if (table !== undefined && (row === undefined || table.truncated)) {
     throw new OperatorError(
@@ -106,8 +111,4 @@ async function collectFigures(
       value: value === undefined ? fromQuery(name) : value,
     })),
   };
-}
-
-async function queryText(sql: string | { file: string }, where: string, sources: Sources): Promise<string> {
-  return typeof sql === 'string' ? sql : sources.readSql(sql.file, where);
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { inputs } from '../../datasets/inputs.js';
+import { sqlText } from '../../datasets/query.js';
 import { humanise } from './format.js';
 
 /** Rows that a chart draws at most unless its section says otherwise. */
@@ -51,11 +53,7 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const source = {
   /** A query over the inputs: inline, or in a file relative to the DAG's folder. */
-  sql: z
-    .union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {
-      error: () => 'expected SQL text, or { file: … } relative to the folder of the DAG',
-    })
-    .optional(),
+  sql: sqlText.optional(),
   /** Instead of `sql`: a list of rows, or an object that becomes rows of `name` and `value`; usually a template. */
   data: z
     .union([z.array(z.record(z.string(), cell)), z.record(z.string(), cell)], {
@@ -213,26 +211,13 @@ const section = z
     }
   });
 
-const datasetRef = z.strictObject(
-  { dataset: z.string(), path: z.string(), rows: z.number(), schemaHash: z.string() },
-  expected('a dataset of an earlier task, as tasks put it out: dataset, path, rows, schemaHash'),
-);
-
-const inputs = z.record(z.string(), datasetRef).superRefine((all, issues) => {
-  for (const name of Object.keys(all)) {
-    if (/^[A-Za-z_]\w*$/.test(name)) continue;
-    const message = `"${name}" cannot be the name of a table: use letters, digits and _`;
-    issues.addIssue({ code: 'custom', path: [name], message });
-  }
-});
-
 /** What the `report` operator takes. */
 export const reportParams = z.strictObject({
   title: z.string().min(1),
   /** A line or two below the title. */
   description: z.string().default(''),
-  /** Name → dataset of an earlier task; queries see it as a table of that name. */
-  inputs: inputs.default({}),
+  /** Name → dataset of an earlier task, or several of the same schema; queries see a table of that name. */
+  inputs,
   sections: z
     .array(section)
     .min(1, 'expected at least one section')

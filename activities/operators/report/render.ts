@@ -18,7 +18,7 @@ export function render(report: ReportData): string {
       .filter((paragraph) => paragraph !== '')
       .map((paragraph) => html`<p>${paragraph}</p>\n`);
   const { start, end } = report.dataInterval;
-  const datasets = Object.values(report.inputs).map(({ dataset }) => dataset);
+  const datasets = Object.keys(report.inputs);
   const made = datasets.length === 0 ? [] : [`from ${datasets.join(', ')}`];
   const facts = [
     ['DAG', report.dagId],

@@ -1,4 +1,4 @@
-import type { FinishedTask, Json } from '../../operator.js';
+import type { DatasetRef, FinishedTask, Json } from '../../operator.js';
 import type { TabularSection } from './params.js';
 
 /** A value of a table. Instants are ISO 8601, in UTC or without a zone, dates are `yyyy-mm-dd`; what JSON lacks (NaN, infinities) is null. */
@@ -27,8 +27,8 @@ export type ReportData = {
   logicalDate: string;
   dataInterval: { start: string; end: string };
   generatedAt: string;
-  /** Dataset behind each table that the queries see. */
-  inputs: { [name: string]: { dataset: string; path: string; rows: number; schemaHash: string } };
+  /** Datasets behind each table that the queries see. */
+  inputs: { [name: string]: DatasetRef[] };
   /** The run's tasks that had finished, with their rows, rejects and metrics. */
   stages: FinishedTask[];
   /** Every figure of the report by its name. */

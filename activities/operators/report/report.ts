@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { writeAtomically, writeJson } from '../../context/files.js';
-import { defineOperator, OperatorError } from '../../operator.js';
+import { openInputs } from '../../datasets/inputs.js';
+import { defineOperator } from '../../operator.js';
 import { collect } from './collect.js';
 import { reportParams } from './params.js';
-import { registerInputs, runSparkQuery } from './spark-query.js';
+import { runSparkQuery } from './spark-query.js';
 
 /** Writes a report of what the run found, configured by the DAG: figures, charts and tables from SQL over its datasets. */
 export const report = defineOperator({
@@ -17,13 +17,12 @@ export const report = defineOperator({
     // One step, so that the queries find their views: a server that restarted has lost both.
     const data = await context.step('collect', async () => {
       const session = await context.spark();
-      await registerInputs(session, params.inputs, context.storage);
-      for (const { rows } of Object.values(params.inputs)) context.stats.read(rows);
+      await openInputs(context, session, params.inputs);
       const { dagId, runId, logicalDate, dataInterval, finishedTasks: stages } = context;
       const facts = { dagId, runId, logicalDate, dataInterval, stages, generatedAt: new Date() };
       return collect(params, facts, {
-        runQuery: (sql, maxRows, where) => runSparkQuery(session, sql, maxRows, where),
-        readSql: (file, where) => readSql(resolve(context.dagFolder, file), where),
+        runQuery: (sql, maxRows) => runSparkQuery(session, sql, maxRows),
+        dagFolder: context.dagFolder,
         onSection: (title, done) =>
           context.heartbeat({ fraction: done / params.sections.length, message: title }),
       });
@@ -44,13 +43,3 @@ export const report = defineOperator({
     return { html, json, figures: data.figures };
   },
 });
-
-async function readSql(path: string, where: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new OperatorError('InvalidParams', `${where}: the SQL file ${path} cannot be read`, null, {
-      cause: error,
-    });
-  }
-}

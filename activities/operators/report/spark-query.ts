@@ -1,46 +1,18 @@
-import { type DataType, SparkConnectError, type SparkSession, type Value } from 'spark-connect-js';
-import type { DatasetRef, TaskStorage } from '../../operator.js';
+import type { DataType, SparkSession, Value } from 'spark-connect-js';
 import type { Cell, ColumnType, DataTable } from './report-data.js';
 
-/** Makes each dataset a temporary view of its name. @throws OperatorError `DatasetNotFound` */
-export async function registerInputs(
-  session: SparkSession,
-  inputs: Record<string, DatasetRef>,
-  storage: Pick<TaskStorage, 'locate'>,
-): Promise<void> {
-  for (const [name, ref] of Object.entries(inputs)) {
-    const path = await storage.locate(ref);
-    await session.read.parquet(path).createOrReplaceTempView(name);
-  }
-}
-
-/**
- * The first rows of a query, at most so many.
- *
- * @param where Names the part of the report in the message of an error.
- * @throws SparkConnectError
- */
-export async function runSparkQuery(
-  session: SparkSession,
-  sql: string,
-  maxRows: number,
-  where: string,
-): Promise<DataTable> {
-  try {
-    const frame = (await session.sql(sql)).limit(maxRows + 1);
-    const rows = await frame.collect();
-    const { fields } = rows[0]?.schema ?? (await frame.schema());
-    return {
-      columns: fields.map(({ name, dataType }) => ({ name, type: columnType(dataType) })),
-      rows: rows
-        .slice(0, maxRows)
-        .map((row) => row.values.map((value, index) => toCell(value, fields[index]?.dataType.kind))),
-      truncated: rows.length > maxRows,
-    };
-  } catch (error) {
-    if (!(error instanceof SparkConnectError)) throw error;
-    throw new SparkConnectError(`${where}: ${error.message}`, { ...error, cause: error });
-  }
+/** The first rows of a query, at most so many. @throws SparkConnectError */
+export async function runSparkQuery(session: SparkSession, sql: string, maxRows: number): Promise<DataTable> {
+  const frame = (await session.sql(sql)).limit(maxRows + 1);
+  const rows = await frame.collect();
+  const { fields } = rows[0]?.schema ?? (await frame.schema());
+  return {
+    columns: fields.map(({ name, dataType }) => ({ name, type: columnType(dataType) })),
+    rows: rows
+      .slice(0, maxRows)
+      .map((row) => row.values.map((value, index) => toCell(value, fields[index]?.dataType.kind))),
+    truncated: rows.length > maxRows,
+  };
 }
 
 function columnType({ kind }: DataType): ColumnType {

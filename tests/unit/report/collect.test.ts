@@ -23,8 +23,8 @@ describe('collecting a report', () => {
       queries,
     );
     expect(queries.asked).toEqual([
-      { sql: 'SELECT a', maxRows: 50, where: 'section 1 "A"' },
-      { sql: 'text of b.sql', maxRows: 100, where: 'section 2 "B"' },
+      { sql: 'SELECT a', maxRows: 50 },
+      { sql: 'SELECT b\n', maxRows: 100 },
     ]);
     expect(report.sections[0]).toMatchObject({
       kind: 'bar',

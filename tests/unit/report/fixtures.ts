@@ -48,7 +48,7 @@ export const stages: FinishedTask[] = [
 export interface Answer {
   table: DataTable;
   /** Queries that were asked, with their limits. */
-  asked: { sql: string; maxRows: number; where: string }[];
+  asked: { sql: string; maxRows: number }[];
 }
 
 /** Collects a report of sections as they are written in YAML. Queries get the given answer. */
@@ -63,11 +63,11 @@ export function collectReport(sections: { [key: string]: Json }[], answer?: Answ
     generatedAt: new Date(start + 120_000),
   };
   return collect(params, facts, {
-    runQuery: async (sql, maxRows, where) => {
+    runQuery: async (sql, maxRows) => {
       if (answer === undefined) throw new Error(`unexpected query ${sql}`);
-      answer.asked.push({ sql, maxRows, where });
+      answer.asked.push({ sql, maxRows });
       return answer.table;
     },
-    readSql: async (file) => `text of ${file}`,
+    dagFolder: import.meta.dirname,
   });
 }

@@ -92,12 +92,4 @@ describe('params of the report', () => {
     const figures = { kind: 'figures', title: 'Figures', figures: { total: { value: 1 } } };
     expect(complaintsOf(figures, figures)).toMatch(/appears twice.*\n.*sections\[1\]\.figures\.total/);
   });
-
-  it('refuses inputs that SQL could not name or that are no datasets', () => {
-    const ref = { dataset: 'tasks', path: 'p', rows: 1, schemaHash: 'h' };
-    const result = reportParams.safeParse({ title: 'R', inputs: { 'my-tasks': ref }, sections: [bar] });
-    expect(result.error?.issues[0]?.message).toContain('"my-tasks" cannot be the name of a table');
-    const other = reportParams.safeParse({ title: 'R', inputs: { tasks: 'data/tasks' }, sections: [bar] });
-    expect(other.error?.issues[0]?.message).toContain('expected a dataset of an earlier task');
-  });
 });
