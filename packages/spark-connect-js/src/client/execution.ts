@@ -51,8 +51,9 @@ export async function* executePlan(
   plan: Plan,
   options: ExecuteOptions,
 ): AsyncGenerator<ExecutePlanResponse, void, undefined> {
+  const operationIdOf = channel.operationIds();
   for (let attempt = 0; ; attempt++) {
-    const operationId = channel.operationIds({ attempt });
+    const operationId = operationIdOf(attempt);
     if (options.signal?.aborted) throw new OperationAbortedError(operationId, options.signal.reason);
     try {
       return yield* new Execution(channel, plan, operationId, options).responses();

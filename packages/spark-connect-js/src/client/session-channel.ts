@@ -5,12 +5,12 @@ import { Retries, type RetryPolicy } from './retry-policy.js';
 import type { SparkRpc } from './transport.js';
 
 /**
- * Names the operations of a session. Asked once per execution with attempt 0, and again with the next number when
- * the id of an attempt cannot be used: its operation was released already, or another plan runs under it.
- * Must return UUIDs; by default they are random. Derive them from what is being done, and a new process can take over
- * the operations of one that died.
+ * Names the operations of a session. Called once per execution; what it returns is asked for attempt 0, and for the
+ * next number when the id of an attempt cannot be used: its operation was released already, or another plan runs under
+ * it. Ids are UUIDs, by default random ones. Derive them from what is being done, and a new process can take over the
+ * operations of one that died.
  */
-export type OperationIds = (request: { readonly attempt: number }) => string;
+export type OperationIds = () => (attempt: number) => string;
 
 export interface SessionChannelOptions {
   readonly rpc: SparkRpc;

@@ -18,7 +18,7 @@ export class SparkSessionBuilder {
   #remote: string | undefined;
   #userId: string | undefined;
   #sessionId: string | undefined;
-  #operationIds: OperationIds = () => uuid();
+  #operationIds: OperationIds = () => () => uuid();
   #onProgress: ProgressListener | undefined;
   #retryPolicy = defaultRetryPolicy;
   #random: () => number = Math.random;
