@@ -1,0 +1,17 @@
+import { Column } from '../sql/column.js';
+
+const variableNames = ['x', 'y', 'z'];
+
+/** A function of columns as an argument for functions such as `transform`; its variables are named by the request. */
+export function lambda(body: (...variables: Column[]) => Column): Column {
+  return new Column((request) => {
+    const variables = variableNames
+      .slice(0, body.length)
+      .map((name) => ({ nameParts: [request.variable(name)] }));
+    const columns = variables.map(
+      (value) => new Column(() => ({ exprType: { case: 'unresolvedNamedLambdaVariable', value } })),
+    );
+    const inner = body(...columns).expression(request);
+    return { exprType: { case: 'lambdaFunction', value: { function: inner, arguments: variables } } };
+  });
+}
