@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { readParquetFooter } from '../../datasets/parquet-footer.js';
+import type { ColumnTypes } from './column-types.js';
 import type { DatasetSpec } from './params.js';
 
 /** A file that can be ingested. */
@@ -15,10 +16,13 @@ export type AcceptedFile = {
   header?: string[];
 };
 
+/** A file that is left out, and why. */
+export type RejectedFile = { file: string; reason: string };
+
 /** What the files of a dataset are good for, told from their footers and header lines alone. */
 export type FileCheck = {
   accepted: AcceptedFile[];
-  rejected: { file: string; reason: string }[];
+  rejected: RejectedFile[];
   /** Columns that files have and the schema has not. */
   undeclared: string[];
 };
@@ -26,11 +30,11 @@ export type FileCheck = {
 /** Files that are opened at the same time. */
 const parallelism = 16;
 
-/** Holds each file against the declared columns. @param types Spark's own spelling of each column's type, by column */
+/** Holds each file against the declared columns. */
 export async function checkFiles(
   files: readonly string[],
   { format, options }: Pick<DatasetSpec, 'format' | 'options'>,
-  types: ReadonlyMap<string, string>,
+  types: ColumnTypes,
 ): Promise<FileCheck> {
   const check = async (path: string): Promise<Verdict> => {
     try {
@@ -60,14 +64,12 @@ export async function checkFiles(
   };
 }
 
-type Verdict =
-  | { accepted: AcceptedFile; undeclared: string[] }
-  | { rejected: { file: string; reason: string } };
+type Verdict = { accepted: AcceptedFile; undeclared: string[] } | { rejected: RejectedFile };
 
 function verdict(
   file: AcceptedFile,
   columns: readonly { name: string; type: string | undefined }[],
-  types: ReadonlyMap<string, string>,
+  types: ColumnTypes,
 ): Verdict {
   const found = new Map(columns.map(({ name, type }) => [name, type]));
   const repeated = columns.filter(

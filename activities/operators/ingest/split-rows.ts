@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import type { DataFrame, SparkSession } from 'spark-connect-js';
+import { naming } from '../../datasets/query.js';
+import { writeDataset } from '../../datasets/write-dataset.js';
+import { countWritten } from '../../datasets/written-files.js';
+import type { DatasetRef, Json, OperatorContext } from '../../operator.js';
+import { checkExpressions } from './check-expressions.js';
+import type { AcceptedFile } from './check-files.js';
+import type { ColumnTypes } from './column-types.js';
+import type { DatasetSpec } from './params.js';
+import { readParquet, readText, spelledPaths } from './read-source.js';
+import { duplicatesQuery, quarantineQuery, rowChecks, validQuery } from './row-checks.js';
+
+/** What a dataset became. Without rules there is no quarantine. */
+export type Ingested = { valid: DatasetRef; quarantine: DatasetRef | undefined };
+
+/** Folder within the task's for what is needed on the way. */
+export const workFolder = '.work';
+
+/** A dataset, its declaration, and the files that can be read as far as is known. */
+export type Job = {
+  context: OperatorContext;
+  spark: SparkSession;
+  name: string;
+  spec: DatasetSpec;
+  types: ColumnTypes;
+  files: readonly AcceptedFile[];
+};
+
+/**
+ * Parts the rows of a dataset in three passes: a narrow one over each unique key, one that writes the rows that break a
+ * rule, with the reasons, and one that writes all others. The rules are evaluated once, so one that gives another
+ * answer the second time (`created_at <= now()`) can neither lose a row nor write it twice. Rows read must be rows
+ * written, by the counts in the footers of the files.
+ */
+export async function splitRows(job: Job): Promise<Ingested> {
+  const { context, spark, name, spec, files } = job;
+  const { source, rowsRead } = await openSource(job);
+  await checkExpressions(name, spec, source);
+  const quarantine = await quarantineRows(job);
+
+  const valid = await step(job, 'write valid rows', async () => {
+    const query = validQuery(spec, views.source(name), quarantine && views.quarantine(name));
+    const partitionBy = spec.partitionBy.map((partition) => partition.name);
+    const { ref, bytes } = await writeDataset(context.storage, name, await spark.sql(query), { partitionBy });
+    const quarantined = quarantine?.rows ?? 0;
+    if (ref.rows + quarantined !== rowsRead) {
+      throw new Error(
+        `dataset "${name}": of ${rowsRead} rows read, ${ref.rows} were written as valid and ${quarantined} as quarantined, which is not all; were its files changed meanwhile?`,
+      );
+    }
+    context.stats.read(
+      rowsRead,
+      files.reduce((sum, file) => sum + file.bytes, 0),
+    );
+    context.stats.wrote(ref.rows, bytes);
+    return ref;
+  });
+  await show(job, name, views.valid(name));
+  return { valid, quarantine };
+}
+
+/** Names of the session's views of a dataset. */
+const views = {
+  source: (dataset: string) => `source_${dataset}`,
+  duplicates: (dataset: string, key: number) => `duplicates_${dataset}_${key}`,
+  quarantine: (dataset: string) => `quarantined_${dataset}`,
+  /** The rows that passed, for the datasets that reference them. */
+  valid: (dataset: string) => `valid_${dataset}`,
+};
+
+/** Makes the rows of the files a view, and counts them. */
+async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: number }> {
+  const { context, spark, name, spec, types, files } = job;
+  const view = views.source(name);
+  if (spec.format === 'parquet') {
+    const paths = await step(job, 'number files', () => spelledPaths(spark, files, types));
+    const source = await readParquet(spark, files, paths, types, `files_${name}`);
+    await source.createOrReplaceTempView(view);
+    return { source, rowsRead: files.reduce((sum, { rows = 0 }) => sum + rows, 0) };
+  }
+  // Parsed once, and positions stay what they are.
+  const staged = join(workFolder, name, 'parsed');
+  const rowsRead = await step(job, 'parse files', async () => {
+    const folder = join(context.storage.folder, staged);
+    await readText(spark, files, spec, types).write.mode('overwrite').parquet(folder);
+    return (await countWritten(folder)).rows;
+  });
+  return { source: await show(job, staged, view), rowsRead };
+}
+
+/** Writes the rows that break a rule, and counts them by reason. */
+async function quarantineRows(job: Job): Promise<DatasetRef | undefined> {
+  const { context, spark, name, spec, types } = job;
+  const checks = rowChecks(spec, types);
+  if (checks.checks.length === 0 && spec.format === 'parquet') return undefined;
+
+  const duplicates: string[] = [];
+  for (const [index, key] of checks.keys.entries()) {
+    const found = join(workFolder, name, `duplicates-${index}`);
+    await step(job, `find duplicates ${index + 1}`, async () => {
+      const rows = await spark.sql(duplicatesQuery(views.source(name), key, index));
+      await rows.write.mode('overwrite').parquet(join(context.storage.folder, found));
+      return null;
+    });
+    duplicates.push(views.duplicates(name, index));
+    await show(job, found, views.duplicates(name, index));
+  }
+
+  const path = join('quarantine', name);
+  const quarantine = await step(job, 'quarantine', async () => {
+    const query = quarantineQuery(spec, checks, {
+      source: views.source(name),
+      duplicates,
+      valid: views.valid,
+    });
+    const rows = await spark.sql(query);
+    const { ref } = await writeDataset(context.storage, `quarantine_${name}`, rows, { path });
+    const reasons = await spark.read
+      .parquet(join(context.storage.folder, path))
+      .selectExpr('explode(_reasons) AS reason')
+      .groupBy('reason')
+      .count()
+      .orderBy('reason')
+      .collect<{ reason: string; count: bigint }>();
+    for (const row of reasons) {
+      context.stats.rejectReason(`${name}.${row.get('reason')}`, Number(row.get('count')));
+    }
+    context.stats.rejectRows(ref.rows);
+    return ref;
+  });
+  await show(job, path, views.quarantine(name));
+  return quarantine;
+}
+
+/** Makes a folder of Parquet files below the task's a view. */
+async function show({ context, spark }: Job, path: string, view: string): Promise<DataFrame> {
+  const rows = spark.read.parquet(join(context.storage.folder, path));
+  await rows.createOrReplaceTempView(view);
+  return rows;
+}
+
+/** A step of a dataset. Tries with different files have different steps: none takes over what another left. */
+function step<T extends Json>(
+  { context, name, files }: Job,
+  what: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  const title = `${name}: ${what}`;
+  context.heartbeat({ message: title });
+  return context.step(`${title} (${files.length} files)`, () => naming(title, body));
+}
