@@ -36,7 +36,7 @@ export class Progress {
     const draw = this.#stream.isTTY
       ? () => {
           const text = `${FRAMES[frame++ % FRAMES.length]} ${title}  ${note && `${note}  `}${elapsed()}`;
-          this.#stream.write(`\r\x1b[2K${text.slice(0, this.#stream.columns - 1)}`);
+          this.#stream.write(`\r\x1b[2K${text.slice(0, (this.#stream.columns || 80) - 1)}`);
         }
       : () => this.#stream.write(`  … ${title} ${note && `${note}, `}${elapsed()}\n`);
     if (this.#stream.isTTY) this.#clear = () => this.#stream.write('\r\x1b[2K');
