@@ -1,3 +1,4 @@
+import { extentOf } from './extent.js';
 import type { Cell, ColumnType } from './report-data.js';
 
 const locale = 'en-GB';
@@ -15,29 +16,52 @@ export function humanise(name: string): string {
 
 /** A number for reading: thousands separated, about four significant digits, its unit appended. */
 export function formatNumber(value: number, unit = ''): string {
+  return formatWith(value, unit, unit === '%' ? percentDigits(value * 100) : digits(value));
+}
+
+/** How to write the numbers of one column: as {@link formatNumber}, but all with as many digits after the point. */
+export function columnFormat(values: number[], unit = ''): (value: number) => string {
+  const scaled = values.map((value) => Math.abs(unit === '%' ? value * 100 : value));
+  const [low, high] = extentOf(scaled.filter((size) => size > 0)) ?? [0, 0];
+  const { maximumFractionDigits } = unit === '%' ? percentDigits(high) : digits(high);
+  const whole = scaled.every(Number.isInteger);
+  // Where the smallest would keep less than two of its digits, each number is written by its own size.
+  if (whole || maximumFractionDigits === undefined || low * 10 ** maximumFractionDigits < 10) {
+    return (value) => formatNumber(value, unit);
+  }
+  const fixed = { maximumFractionDigits, minimumFractionDigits: maximumFractionDigits };
+  return (value) => formatWith(value, unit, fixed);
+}
+
+function formatWith(value: number, unit: string, options: Intl.NumberFormatOptions): string {
   switch (unit) {
     case '%':
-      return `${plain(value * 100)}%`;
+      return `${plain(value * 100, options)}%`;
     case 'bytes':
       return formatBytes(value);
     case 's':
       return formatSeconds(value);
     default:
-      return unit === '' ? plain(value) : `${plain(value)}${gap}${unit}`;
+      return unit === '' ? plain(value, options) : `${plain(value, options)}${gap}${unit}`;
   }
 }
 
-function plain(value: number): string {
+function plain(value: number, options: Intl.NumberFormatOptions = digits(value)): string {
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e15) return value.toLocaleString(locale);
-  if (size >= 1e15 || size < 1e-4) return value.toExponential(2);
-  const digits =
-    size >= 1000
-      ? { maximumFractionDigits: 0 }
-      : size >= 1
-        ? { maximumFractionDigits: size >= 100 ? 1 : 2 }
-        : { maximumSignificantDigits: 3 };
-  return value.toLocaleString(locale, digits);
+  if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toExponential(2);
+  return value.toLocaleString(locale, options);
+}
+
+/** Digits for a number of this size. */
+function digits(value: number): Intl.NumberFormatOptions {
+  const size = Math.abs(value);
+  if (size >= 1000) return { maximumFractionDigits: 0 };
+  if (size >= 1) return { maximumFractionDigits: size >= 100 ? 1 : 2 };
+  return { maximumSignificantDigits: 3 };
+}
+
+function percentDigits(percent: number): Intl.NumberFormatOptions {
+  return Math.abs(percent) >= 10 ? { maximumFractionDigits: 1 } : digits(percent);
 }
 
 /** A number for an axis: short (`1.2M`), with the unit only where it changes how the number is written. */

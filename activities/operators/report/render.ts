@@ -24,7 +24,7 @@ export function render(report: ReportData): string {
     ['DAG', report.dagId],
     ['Run', report.runId],
     ['Logical date', formatInstant(report.logicalDate)],
-    ['Data interval', `${formatInstant(start).replace(' UTC', '')} – ${formatInstant(end)}`],
+    ['Data interval (UTC)', [start, end].map((time) => formatInstant(time).replace(' UTC', '')).join(' – ')],
     ['Report made', formatInstant(report.generatedAt)],
   ] as const;
   const page = html`<!doctype html>

@@ -60,7 +60,7 @@ thead th { border-bottom-color: var(--rule); font-weight: 600; color: var(--soft
 tbody th { font-weight: 500; }
 .number { text-align: right; }
 td.number, td.instant, td.date { white-space: nowrap; }
-tbody th { min-width: 7rem; }
+tbody th:not(.number) { min-width: 7rem; }
 pre { overflow-x: auto; padding: .75rem 1rem; background: var(--panel); border-radius: .375rem; font: .8125rem/1.5 ui-monospace, "SF Mono",
   Menlo, Consolas, "Liberation Mono", monospace; margin: .6rem 0 0; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }

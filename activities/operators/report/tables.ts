@@ -1,4 +1,4 @@
-import { formatCell, formatNumber, humanise, isAppended } from './format.js';
+import { columnFormat, formatCell, formatNumber, humanise, isAppended } from './format.js';
 import { type Html, html } from './html.js';
 import type { Cell, ColumnType, DataTable } from './report-data.js';
 
@@ -23,26 +23,36 @@ export function allColumns(table: DataTable): ShownColumn[] {
 
 /** A table of the named columns. */
 export function dataTable(table: DataTable, shown: ShownColumn[], label: string, maxRows = Infinity): Html {
-  const columns = shown.flatMap((look) => {
-    const index = table.columns.findIndex(({ name }) => name === look.column);
-    const column = table.columns[index];
-    return column === undefined ? [] : [{ ...look, index, type: column.type }];
+  const rows = table.rows.slice(0, maxRows);
+  const columns = shown.flatMap(({ column, label, unit }) => {
+    const index = table.columns.findIndex(({ name }) => name === column);
+    const type = table.columns[index]?.type;
+    if (type === undefined) return [];
+    // A unit that is only appended stands once in the heading, not in each cell.
+    const inHeading = isAppended(unit);
+    const cells = rows.map((row) => row[index] ?? null);
+    return [
+      {
+        label: inHeading ? `${label} (${unit})` : label,
+        type,
+        texts: columnTexts(cells, type, inHeading ? '' : unit),
+      },
+    ];
   });
-  // A unit that is only appended stands once in the heading, not in each cell.
   return tableElement(
     label,
-    columns.map(({ label, unit, type }) => ({
-      label: isAppended(unit) ? `${label} (${unit})` : label,
-      type,
-    })),
-    table.rows
-      .slice(0, maxRows)
-      .map((row) => columns.map(({ index, type, unit }) => cellText(row[index] ?? null, type, unit))),
+    columns,
+    rows.map((_, row) => columns.map(({ texts }) => texts[row] ?? '')),
   );
 }
 
-const cellText = (cell: Cell, type: ColumnType, unit: string) =>
-  formatCell(cell, type, isAppended(unit) ? '' : unit);
+function columnTexts(cells: Cell[], type: ColumnType, unit: string): string[] {
+  const format = columnFormat(
+    cells.filter((cell) => typeof cell === 'number'),
+    unit,
+  );
+  return cells.map((cell) => (typeof cell === 'number' ? format(cell) : formatCell(cell, type)));
+}
 
 /** The data of a chart, folded away below it. */
 export function dataDetails(title: string, table: DataTable, shown: ShownColumn[]): Html {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   axisTitle,
+  columnFormat,
   formatCell,
   formatInstant,
   formatNumber,
@@ -21,7 +22,10 @@ describe('formats', () => {
     [0.012345, '', '0.0123'],
     [0.00000123, '', '1.23e-6'],
     [-4, '', '-4'],
-    [0.81234, '%', '81.23%'],
+    [0.81234, '%', '81.2%'],
+    [0.039876, '%', '3.99%'],
+    [0.000399, '%', '0.0399%'],
+    [0, '', '0'],
     [0, 'bytes', '0 B'],
     [1536, 'bytes', '1.5 KiB'],
     [384e6, 'bytes', '366 MiB'],
@@ -41,6 +45,17 @@ describe('formats', () => {
     [-90, '-1 min 30 s'],
   ])('writes %d seconds as %s', (seconds, text) => {
     expect(plain(formatSeconds(seconds))).toBe(text);
+  });
+
+  it('writes the numbers of a column with as many digits after the point', () => {
+    const column = (values: number[], unit?: string) => values.map(columnFormat(values, unit));
+    expect(column([12, 4.7, 21.254])).toEqual(['12.00', '4.70', '21.25']);
+    expect(column([1234.5, 12.5])).toEqual(['1,235', '13']);
+    expect(column([631.5, 0.0398])).toEqual(['631.5', '0.0398']);
+    expect(column([3, 40, 500])).toEqual(['3', '40', '500']);
+    expect(column([0.5, 0.0123])).toEqual(['0.5', '0.0123']);
+    expect(column([0.796, 0.8])).toEqual(['0.796', '0.8']);
+    expect(column([0.796, 0.8], '%')).toEqual(['79.6%', '80.0%']);
   });
 
   it('keeps ticks short', () => {

@@ -146,7 +146,7 @@ describe('sections', () => {
   it('show figures with their units', async () => {
     const html = await page(sample('figures'));
     expect(html).toContain('<dt>Task logs</dt><dd>996,012</dd>');
-    expect(html).toContain('<dt>Done</dt><dd>81.23%</dd>');
+    expect(html).toContain('<dt>Done</dt><dd>81.2%</dd>');
   });
 
   it('draw bars with their labels and values', async () => {

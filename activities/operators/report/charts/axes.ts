@@ -1,3 +1,4 @@
+import { extentOf } from '../extent.js';
 import { axisTitle, formatNumber, formatTick } from '../format.js';
 import type { ColumnType } from '../report-data.js';
 import type { Frame } from './chart.js';
@@ -52,17 +53,6 @@ const timeLabels = {
   second: '{HH}:{mm}:{ss}',
   millisecond: '{ss}.{SSS} s',
 };
-
-/** The smallest and largest of many numbers; null when there are none. */
-export function extentOf(values: Iterable<number>): [number, number] | null {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return low <= high ? [low, high] : null;
-}
 
 /** A range of positive numbers, widened to the next of 1, 2, 5, 10, … on both sides. */
 export function logRange([low, high]: [number, number]): [number, number] {

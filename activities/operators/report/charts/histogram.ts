@@ -17,15 +17,21 @@ export function histogramChart(section: TabularDataOf<'histogram'>, frame: Frame
   const drawn = x.scale === 'log' ? bins.filter(([low = 0]) => low > 0) : bins;
   const total = drawn.reduce((sum, [, , n = 0]) => sum + n, 0);
   const [low = 0, high = 0, most = 0] = drawn.toSorted(([, , a = 0], [, , b = 0]) => b - a)[0] ?? [];
+  const min = Math.min(...drawn.map(([low = 0]) => low));
+  const max = Math.max(...drawn.map(([, high = 0]) => high));
+  const axis = horizontalAxis(x, frame);
+  // A logarithmic axis has its ticks at powers of ten: bounds that are none stay without a label.
+  const isTick = (bound: number) => x.scale === 'linear' || Math.abs(Math.log10(bound) % 1) < 1e-9;
   return {
     option: {
       ...chartStyle,
       xAxis: {
-        ...horizontalAxis(x, frame),
+        ...axis,
         scale: true,
-        min: Math.min(...drawn.map(([low = 0]) => low)),
-        max: Math.max(...drawn.map(([, high = 0]) => high)),
+        min,
+        max,
         splitLine: { show: false },
+        axisLabel: { ...axis.axisLabel, showMinLabel: isTick(min), showMaxLabel: isTick(max) },
       },
       yAxis: verticalAxis(y),
       series: [

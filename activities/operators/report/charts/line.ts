@@ -1,6 +1,7 @@
+import { extentOf } from '../extent.js';
 import { axisTitle } from '../format.js';
 import type { TabularDataOf } from '../report-data.js';
-import { extentOf, logBounds, pointsAxis, rangeText, verticalAxis } from './axes.js';
+import { logBounds, pointsAxis, rangeText, verticalAxis } from './axes.js';
 import type { Chart, Frame } from './chart.js';
 import { toPoints, undrawableNotes } from './points.js';
 import { chartStyle, plotHeight, seriesColour, seriesDash, seriesStyle } from './style.js';

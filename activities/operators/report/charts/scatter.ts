@@ -1,6 +1,7 @@
+import { extentOf } from '../extent.js';
 import { axisTitle } from '../format.js';
 import type { ColumnType, TabularDataOf } from '../report-data.js';
-import { extentOf, logBounds, logRange, pointsAxis, rangeText, verticalAxis } from './axes.js';
+import { logBounds, logRange, pointsAxis, rangeText, verticalAxis } from './axes.js';
 import type { Chart, Frame, LegendEntry } from './chart.js';
 import { type PointSeries, toPoints, undrawableNotes } from './points.js';
 import { chartStyle, plotHeight, seriesColour, seriesStyle, seriesSymbol } from './style.js';
