@@ -69,7 +69,7 @@ export async function run(options) {
     }
     const failed = `Could not ${options.what}`;
     if (DISK_FULL.test(output))
-      throw new SetupError(`${failed}: the disk is full. Nightjar needs 3 GB. Log: ${log}`);
+      throw new SetupError(`${failed}: the disk is full. Nightjar needs 4 GB. Log: ${log}`);
     if (networkFailed)
       throw new SetupError(
         `${failed}: the network failed, twice. Check the connection or the proxy settings and run the same command again. Log: ${log}`,

@@ -81,7 +81,7 @@ export async function installPin(home, pin, python, note) {
   const scratch = path.join(draft, 'scratch');
   await rm(draft, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
-  const timer = setInterval(async () => note(`${Math.round((await sizeOf(draft)) / 1e6)} MB`), 1000);
+  const timer = setInterval(async () => note(`${Math.round((await sizeOf(draft)) / 1e6)} MB on disk`), 1000);
   try {
     await run({
       home,
