@@ -16,7 +16,7 @@ export async function findDag(name: string, config: Config, operators: Operators
   if (/\.ya?ml$/.test(name)) {
     const file = resolve(name);
     if (!existsSync(file)) throw new CliError(`${name}: there is no such DAG file`);
-    const read = await readDagFile(file, sources.operators);
+    const read = await readDagFile(file, sources);
     if (read === undefined) throw new CliError(`${name}: not a DAG: it has no top-level dagId`);
     return checked(read);
   }

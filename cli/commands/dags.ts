@@ -50,11 +50,9 @@ async function readAll(names: string[], options: SettingsOptions): Promise<DagFi
   if (names.length === 0) return readDagFiles(sources);
   return Promise.all(
     names.map(async (name) => {
-      const file = await readDagFile(resolve(name), sources.operators).catch(
-        (error: NodeJS.ErrnoException) => {
-          throw error.code === 'ENOENT' ? new CliError(`${name}: there is no such file`) : error;
-        },
-      );
+      const file = await readDagFile(resolve(name), sources).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? new CliError(`${name}: there is no such file`) : error;
+      });
       if (file === undefined) throw new CliError(`${name}: not a DAG: it has no top-level dagId`);
       return file;
     }),
