@@ -7,6 +7,7 @@ export type { ExecutionProgress, ProgressListener, StageProgress } from './clien
 export { defaultRetryPolicy, type RetryPolicy } from './client/retry-policy.js';
 export type { OperationIds } from './client/session-channel.js';
 export * as functions from './functions/index.js';
+export * as ml from './ml/index.js';
 export type { LiteralValue } from './plan/literal.js';
 export {
   type Expression,
