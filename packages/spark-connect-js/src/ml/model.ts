@@ -1,20 +1,21 @@
 import type { ExecuteOptions } from '../client/execution.js';
-import type { MlCommandResult_MlOperatorInfo } from '../gen/spark/connect/ml_pb.js';
 import type { DataFrame } from '../sql/data-frame.js';
 import type { SparkSession } from '../sql/spark-session.js';
 import type { AttributeMethods, AttributeTable } from './attributes.js';
 import { decodeParams } from './params.js';
-import { operator, runForOperator, runMl, transformed } from './remote.js';
+import { objectId, operator, runForOperator, runMl, transformed } from './remote.js';
 import { defineAttributes, ServerObject } from './server-object.js';
 import type { SaveOptions } from './stage.js';
 
-/** What the server says of a model that was fitted or loaded, and where it comes from. */
+/** Where a model is, and where it comes from. */
 export interface ModelOrigin {
   readonly session: SparkSession;
-  readonly info: MlCommandResult_MlOperatorInfo;
+  /** Its id in the cache of the session. */
+  readonly id: string;
   readonly uid: string;
   /** Params of the estimator, or those that were saved with the model. */
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: object;
+  readonly warning?: string | undefined;
   readonly trainingData?: DataFrame;
 }
 
@@ -28,28 +29,32 @@ export class Model {
   /** Where it is on the server. */
   readonly object: ServerObject;
 
-  constructor({ session, info, uid, params, trainingData }: ModelOrigin) {
-    const id = info.type.case === 'objRef' ? info.type.value.id : '';
+  constructor({ session, id, uid, params, warning, trainingData }: ModelOrigin) {
     this.object = new ServerObject(session, id, trainingData);
     this.uid = uid;
     this.params = Object.freeze({ ...params });
-    this.warning = info.warningMessage;
+    this.warning = warning;
   }
 
   get session(): SparkSession {
     return this.object.session;
   }
 
+  /** Its id in the cache of the session, by which another process of the same session can find it. */
+  get id(): string {
+    return this.object.id;
+  }
+
   /** Adds the model's columns; nothing runs until the result is used. */
   transform(data: DataFrame): DataFrame {
-    return transformed(data, { case: 'objRef', value: { id: this.object.id } }, { params: {} });
+    return transformed(data, { case: 'objRef', value: { id: this.id } }, { params: {} });
   }
 
   /** Writes it in Spark's own format, for any client to load. */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     const { overwrite = false, writerOptions = {}, ...execute } = options;
     const value = {
-      type: { case: 'objRef' as const, value: { id: this.object.id } },
+      type: { case: 'objRef' as const, value: { id: this.id } },
       path,
       shouldOverwrite: overwrite,
       options: { ...writerOptions },
@@ -59,7 +64,7 @@ export class Model {
 
   /** Removes it from the server's cache. DataFrames made with it can no longer be used. */
   async delete(options: ExecuteOptions = {}): Promise<void> {
-    await runMl(this.session, { case: 'delete', value: { objRefs: [{ id: this.object.id }] } }, options);
+    await runMl(this.session, { case: 'delete', value: { objRefs: [{ id: this.id }] } }, options);
   }
 }
 
@@ -90,7 +95,7 @@ async function load<Self>(
 ): Promise<Self> {
   const value = { operator: operator('model', this.className), path };
   const info = await runForOperator(session, { case: 'read', value }, options);
-  return new this({ session, info, uid: info.uid ?? '', params: decodeParams(info.params) });
+  return new this({ session, id: objectId(info), uid: info.uid ?? '', params: decodeParams(info.params) });
 }
 
 /** Makes the class of a model from what it can be asked for. */

@@ -37,6 +37,32 @@ export class Pipeline {
     return new PipelineModel(data.session, fitted);
   }
 
+  /**
+   * The pipeline that one like this fitted before, perhaps in another process.
+   * @param modelIds what {@link PipelineModel.modelIds} gave
+   * @throws RangeError when they are more or fewer than the pipeline has models
+   */
+  attach(session: SparkSession, modelIds: readonly string[]): PipelineModel {
+    const ids = [...modelIds];
+    const attached = this.#attach(session, ids);
+    if (ids.length > 0 || attached.modelIds.length !== modelIds.length) {
+      throw new RangeError(`the pipeline has ${attached.modelIds.length} models, got ${modelIds.length} ids`);
+    }
+    return attached;
+  }
+
+  /** Takes the ids that its stages need off the list. */
+  #attach(session: SparkSession, ids: string[]): PipelineModel {
+    const stages = this.stages.map((stage) => {
+      if (stage instanceof Pipeline) return stage.#attach(session, ids);
+      if (stage instanceof Estimator) return stage.attach(session, ids.shift() ?? '');
+      if (stage instanceof PipelineModel) ids.splice(0, stage.modelIds.length);
+      if (stage instanceof Model) ids.shift();
+      return stage;
+    });
+    return new PipelineModel(session, stages);
+  }
+
   /** Writes it in the format of Spark's pipelines, for any client to load. */
   async save(session: SparkSession, path: string, options: SaveOptions = {}): Promise<void> {
     await saveStages(session, Pipeline.className, this, path, options);
@@ -60,6 +86,14 @@ export class PipelineModel {
     options: StageOptions = {},
   ) {
     this.uid = options.uid ?? deriveUid('PipelineModel', { stages: stages.map(({ uid }) => uid) });
+  }
+
+  /** Ids of its models in the cache of the session, in the order of the stages. */
+  get modelIds(): string[] {
+    return this.stages.flatMap((stage) => {
+      if (stage instanceof PipelineModel) return stage.modelIds;
+      return stage instanceof Model ? [stage.id] : [];
+    });
   }
 
   /** Adds the columns of all stages; nothing runs until the result is used. */

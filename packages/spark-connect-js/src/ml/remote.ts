@@ -61,6 +61,10 @@ export async function runForOperator(
   return result.value;
 }
 
+/** The id that the server gave an object in the session's cache. */
+export const objectId = ({ type }: MlCommandResult_MlOperatorInfo): string =>
+  type.case === 'objRef' ? type.value.id : '';
+
 /** Runs a command that answers with a value. */
 export async function runForValue(
   session: SparkSession,

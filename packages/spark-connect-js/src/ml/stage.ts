@@ -5,6 +5,7 @@ import type { Model, ModelConstructor } from './model.js';
 import { decodeParams, deriveUid, encodeParams, type ParamTable, type ParamValues } from './params.js';
 import {
   type OperatorKind,
+  objectId,
   operator,
   type ParamsInit,
   runForOperator,
@@ -120,14 +121,14 @@ export abstract class Estimator<Values extends object, Fitted extends Model> ext
   async fit(data: DataFrame, options: ExecuteOptions = {}): Promise<Fitted> {
     const value = { estimator: this.operator, params: this.encoded, dataset: data.relation() };
     const info = await runForOperator(data.session, { case: 'fit', value }, options);
-    const Fitted = this.modelClass;
-    return new Fitted({
-      session: data.session,
-      info,
-      uid: this.uid,
-      params: this.params,
-      trainingData: data,
-    });
+    const { session } = data;
+    const origin = { session, id: objectId(info), warning: info.warningMessage, trainingData: data };
+    return new this.modelClass({ ...origin, uid: this.uid, params: this.params });
+  }
+
+  /** The model that an estimator like this one fitted before, perhaps in another process, by its id in the session. */
+  attach(session: SparkSession, id: string): Fitted {
+    return new this.modelClass({ session, id, uid: this.uid, params: this.params });
   }
 }
 
