@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import { SparkSession } from 'spark-connect-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StatsCounter } from '../../activities/context/stats.js';
-import { openInputs } from '../../activities/datasets/inputs.js';
-import type { DatasetRef } from '../../activities/operator.js';
-import { collect } from '../../activities/operators/report/collect.js';
+import type { OperatorContext } from '../../activities/operator.js';
 import { reportParams } from '../../activities/operators/report/params.js';
-import { render } from '../../activities/operators/report/render.js';
-import { runSparkQuery } from '../../activities/operators/report/spark-query.js';
+import { report } from '../../activities/operators/report/report.js';
+import type { ReportData } from '../../activities/operators/report/report-data.js';
 import { duckdb, parquet } from '../support/duckdb.js';
 
 let folder: string;
@@ -35,30 +34,41 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const storage = {
-  locate: async ({ path }: DatasetRef) => join(folder, path),
-  publish: () => {
-    throw new Error('a report publishes no dataset');
-  },
-  folder: '',
-};
 const inputs = {
   measurements: { dataset: 'measurements', path: 'measurements', rows: 1000, schemaHash: 'x' },
 };
 
-/** Runs the sections on the measurements; returns the report and what was counted as read. */
-async function report(...sections: object[]) {
-  const params = reportParams.parse({ title: 'Levels', inputs, sections });
+/** Runs the operator on the measurements, with sections as in a DAG document. */
+async function run(...sections: object[]) {
   const stats = new StatsCounter();
-  await openInputs({ storage, stats }, spark, params.inputs);
   const now = new Date();
-  const facts = { dagId: 'd', runId: 'r', logicalDate: now, dataInterval: { start: now, end: now } };
-  const data = await collect(
-    params,
-    { ...facts, stages: [], generatedAt: now },
-    { runQuery: (sql, maxRows) => runSparkQuery(spark, sql, maxRows), dagFolder: folder },
-  );
-  return { data, counts: stats.counts };
+  const context: OperatorContext = {
+    dagId: 'levels',
+    runId: 'r1',
+    taskId: 'report',
+    mapIndex: undefined,
+    attempt: 1,
+    logicalDate: now,
+    dataInterval: { start: now, end: now },
+    dagFolder: folder,
+    log: pino({ level: 'silent' }),
+    signal: new AbortController().signal,
+    heartbeat: () => {},
+    spark: async () => spark,
+    storage: {
+      folder: join(folder, 'report'),
+      locate: async ({ path }) => join(folder, path),
+      publish: () => {
+        throw new Error('a report publishes no dataset');
+      },
+    },
+    stats,
+    step: (_name, body) => body(),
+    finishedTasks: [],
+  };
+  const output = await report.run(context, reportParams.parse({ title: 'Levels', inputs, sections }));
+  const data = JSON.parse(await readFile(output.json, 'utf8')) as ReportData;
+  return { output, data, html: await readFile(output.html, 'utf8'), counts: stats.counts };
 }
 
 /** The same query on the same files by another engine. */
@@ -70,7 +80,7 @@ describe('report on Spark', () => {
     const bySite = `SELECT site, CAST(count(*) AS INT) AS n, round(avg(level), 9) AS mean
                     FROM measurements GROUP BY site ORDER BY site`;
     const totals = 'SELECT CAST(count(*) AS INT) AS rows, sum(level) AS total FROM measurements';
-    const { data, counts } = await report(
+    const { data, html, output, counts } = await run(
       { kind: 'figures', title: 'Totals', sql: totals, figures: { rows: {}, total: { unit: 'm' } } },
       { kind: 'bar', title: 'Mean level', sql: bySite, x: 'site', y: ['mean', 'n'] },
       {
@@ -89,13 +99,14 @@ describe('report on Spark', () => {
     expect(data.sections[2]).toMatchObject({
       table: { columns: [{ type: 'date' }, { type: 'number' }], rows: { length: 10 } },
     });
-    const html = render(data);
+    expect(output.figures).toEqual(data.figures);
+    expect((await readdir(join(folder, 'report'))).sort()).toEqual(['report.html', 'report.json']);
     expect(html).toContain('<dt>Rows</dt><dd>1,000</dd>');
     expect(html).toContain('Line chart of Highest over Day: 10 points');
   });
 
   it('reads no more rows than a section draws', async () => {
-    const { data } = await report({
+    const { data } = await run({
       kind: 'scatter',
       title: 'Levels',
       sql: 'SELECT id, level FROM measurements ORDER BY id',
@@ -111,7 +122,7 @@ describe('report on Spark', () => {
                         TIMESTAMP '2025-06-24 02:00:00.5Z' AS moment, TIMESTAMP_NTZ '2025-06-24 02:00:00' AS clock,
                         DATE '2025-06-24' AS day, array(1L, 2L) AS list, named_struct('a', 1, 'b', 'x') AS struct,
                         map('k', 1) AS map, CAST(NULL AS INT) AS none`;
-    expect((await report({ kind: 'table', title: 'T', sql })).data.sections[0]).toMatchObject({
+    expect((await run({ kind: 'table', title: 'T', sql })).data.sections[0]).toMatchObject({
       table: {
         columns: [
           { name: 'big', type: 'number' },
@@ -147,14 +158,14 @@ describe('report on Spark', () => {
 
   it('knows the columns of a query without rows', async () => {
     const section = { kind: 'table', title: 'T', sql: 'SELECT id, site FROM measurements WHERE id < 0' };
-    expect((await report(section)).data.sections[0]).toMatchObject({
+    expect((await run(section)).data.sections[0]).toMatchObject({
       table: { columns: [{ name: 'id', type: 'number' }, { name: 'site' }], rows: [] },
     });
   });
 
   it('names the section whose query Spark refuses, and keeps what Spark said', async () => {
     const section = { kind: 'table', title: 'Broken', sql: 'SELECT levle FROM measurements' };
-    await expect(report(section)).rejects.toMatchObject({
+    await expect(run(section)).rejects.toMatchObject({
       type: 'SparkQueryFailed',
       message: expect.stringMatching(/^section 1 "Broken": .*levle/s),
       details: { errorClass: 'UNRESOLVED_COLUMN.WITH_SUGGESTION', sqlState: '42703' },

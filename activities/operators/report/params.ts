@@ -4,9 +4,9 @@ import { sqlText } from '../../datasets/query.js';
 import { humanise } from './format.js';
 
 /** Rows that a chart draws at most unless its section says otherwise. */
-export const defaultMaxPoints = 2000;
+const defaultMaxPoints = 2000;
 /** Rows that a table shows at most unless its section says otherwise. */
-export const defaultMaxRows = 100;
+const defaultMaxRows = 100;
 
 /** An own message for a value of the wrong type; other issues keep theirs. */
 const expected = (what: string) => ({
