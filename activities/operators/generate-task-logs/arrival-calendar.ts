@@ -1,5 +1,4 @@
 import type { GenerateSettings } from '../../../config/sections/generate.js';
-
 import { RandomStream, streams } from './random-stream.js';
 
 const hourMs = 3_600_000;

@@ -21,7 +21,6 @@ export const streams = {
   daily: 20,
   projects: 21,
   users: 22,
-  names: 23,
 } as const;
 
 /** Rows that share streams: row i belongs to block ⌊i / blockRows⌋, shards and files are whole blocks. */

@@ -37,7 +37,7 @@ export type ShardOptions = {
   shards: number;
   /** Existing folder; the shard's files go to its subfolders `tasks`, `projects` and `users`. */
   folder: string;
-  /** Called every few thousand rows. */
+  /** Called about every 30,000 rows, and at the end. */
   onProgress?: (progress: { rows: number; total: number }) => void;
   /** Stops between blocks; files that are complete stay. */
   signal?: AbortSignal;
