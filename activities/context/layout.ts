@@ -31,7 +31,7 @@ export function runIdOf(dagId: string, workflowId: string): string {
 }
 
 export const generationName = (temporalRunId: string, cleared: number): string =>
-  `${temporalRunId.replaceAll('-', '').slice(0, 12)}-${cleared}`;
+  `${temporalRunId.replaceAll('-', '').slice(-12)}-${cleared}`;
 
 export const runFolder = (dataRoot: string, dagId: string, runId: string): string =>
   join(dataRoot, dagId, runFolderName(runId));

@@ -29,7 +29,11 @@ export class TestWorker {
     await mkdir(join(folder, 'dags'));
     const { temporalAddress, sparkRemote } = inject('servers');
     const taskQueue = `test-${folder.slice(-6)}`;
+    // Defaults, whatever the repository's own file says.
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, '');
     const config = loadConfig({
+      file,
       env: { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote },
       overrides: [
         `dataRoot=${folder}/data`,

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Memory of a process and all its descendants, sampled: proportional set size, which counts shared pages once, from
+ * Linux's /proc.
+ */
+export class MemorySampler {
+  /** Highest sum seen, in bytes. */
+  peak = 0;
+  /** The parts of that sum, by what each process runs, in bytes. */
+  parts: Record<string, number> = {};
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(root: number, intervalMs = 500) {
+    this.timer = setInterval(() => this.sample(root), intervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private sample(root: number): void {
+    const parts: Record<string, number> = {};
+    for (const pid of family(root)) {
+      const bytes = proportionalSetSize(pid);
+      const name = nameOf(pid);
+      parts[name] = (parts[name] ?? 0) + bytes;
+    }
+    const sum = Object.values(parts).reduce((all, part) => all + part, 0);
+    if (sum > this.peak) Object.assign(this, { peak: sum, parts });
+  }
+}
+
+function family(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) continue;
+    const parent = Number(read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[1]);
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  const found = [root];
+  for (const pid of found) found.push(...(children.get(pid) ?? []));
+  return found;
+}
+
+function proportionalSetSize(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
+function nameOf(pid: number): string {
+  const command = read(`/proc/${pid}/cmdline`).split('\0').join(' ');
+  if (command.includes('SparkConnectServer')) return 'Spark Connect server';
+  if (command.includes('start-dev')) return 'Temporal server';
+  if (command.includes('worker/main.js')) return 'Nightjar worker';
+  if (command.includes('supervisor.mjs')) return 'supervisors';
+  return 'command line';
+}
+
+/** The file's text; empty when the process has ended meanwhile. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
