@@ -39,6 +39,7 @@ export async function checkFiles(
   const check = async (path: string): Promise<Verdict> => {
     try {
       const { size: bytes } = await stat(path);
+      if (bytes === 0 && format !== 'json') throw new Error('it is empty');
       if (format === 'parquet') {
         const { rows, columns } = await readParquetFooter(path);
         return verdict({ path, bytes, rows }, columns, types);

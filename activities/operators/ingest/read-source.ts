@@ -79,10 +79,18 @@ export function readText(
         `${literal(name)}, CASE WHEN ${expression} IS NULL THEN ${identifier(name)} END`,
     );
   const texts = [`'${wholeRecord}', _corrupt_record`, ...unparsed].join(', ');
+  const settings = {
+    ...options,
+    header: true,
+    mode: 'PERMISSIVE',
+    columnNameOfCorruptRecord: '_corrupt_record',
+    // Else a line with too few or too many values passes when those that are asked for are there.
+    columnPruning: false,
+  };
   const frames = [...groups].map(([columns, members]) =>
     spark.read
       .format(format)
-      .options({ ...options, header: true, mode: 'PERMISSIVE', columnNameOfCorruptRecord: '_corrupt_record' })
+      .options(settings)
       .schema(
         [...(JSON.parse(columns) as string[]), '_corrupt_record']
           .map((name) => `${identifier(name)} string`)

@@ -38,12 +38,12 @@ export async function splitRows(job: Job): Promise<Ingested> {
   const { source, rowsRead } = await openSource(job);
   await checkExpressions(name, spec, source);
   const quarantine = await quarantineRows(job);
+  const quarantined = quarantine?.ref.rows ?? 0;
 
   const valid = await step(job, 'write valid rows', async () => {
     const query = validQuery(spec, views.source(name), quarantine && views.quarantine(name));
     const partitionBy = spec.partitionBy.map((partition) => partition.name);
     const { ref, bytes } = await writeDataset(context.storage, name, await spark.sql(query), { partitionBy });
-    const quarantined = quarantine?.rows ?? 0;
     if (ref.rows + quarantined !== rowsRead) {
       throw new Error(
         `dataset "${name}": of ${rowsRead} rows read, ${ref.rows} were written as valid and ${quarantined} as quarantined, which is not all; were its files changed meanwhile?`,
@@ -54,10 +54,14 @@ export async function splitRows(job: Job): Promise<Ingested> {
       files.reduce((sum, file) => sum + file.bytes, 0),
     );
     context.stats.wrote(ref.rows, bytes);
+    context.stats.rejectRows(quarantined);
+    for (const [reason, count] of Object.entries(quarantine?.reasons ?? {})) {
+      context.stats.rejectReason(`${name}.${reason}`, count);
+    }
     return ref;
   });
   await show(job, name, views.valid(name));
-  return { valid, quarantine };
+  return { valid, quarantine: quarantine?.ref };
 }
 
 /** Names of the session's views of a dataset. */
@@ -89,8 +93,11 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
   return { source: await show(job, staged, view), rowsRead };
 }
 
-/** Writes the rows that break a rule, and counts them by reason. */
-async function quarantineRows(job: Job): Promise<DatasetRef | undefined> {
+/** Rows apart, and how many of them have each reason. */
+type Quarantine = { ref: DatasetRef; reasons: { [reason: string]: number } };
+
+/** Writes the rows that break a rule. */
+async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
   const { context, spark, name, spec, types } = job;
   const checks = rowChecks(spec, types);
   if (checks.checks.length === 0 && spec.format === 'parquet') return undefined;
@@ -123,11 +130,10 @@ async function quarantineRows(job: Job): Promise<DatasetRef | undefined> {
       .count()
       .orderBy('reason')
       .collect<{ reason: string; count: bigint }>();
-    for (const row of reasons) {
-      context.stats.rejectReason(`${name}.${row.get('reason')}`, Number(row.get('count')));
-    }
-    context.stats.rejectRows(ref.rows);
-    return ref;
+    return {
+      ref,
+      reasons: Object.fromEntries(reasons.map((row) => [row.get('reason'), Number(row.get('count'))])),
+    };
   });
   await show(job, path, views.quarantine(name));
   return quarantine;
