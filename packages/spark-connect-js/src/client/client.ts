@@ -155,7 +155,10 @@ export class SparkConnectClient {
     }
   }
 
-  /** Closes the connection and leaves the session on the server, so that another process can go on with it. */
+  /**
+   * Closes the connection and leaves the session, with operations that run, on the server, so that another process can
+   * go on with them. Calls that wait for an answer fail with `SESSION_STOPPED`.
+   */
   close(): void {
     this.#channel.closed = true;
     this.#close();

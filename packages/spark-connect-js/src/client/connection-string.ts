@@ -53,8 +53,8 @@ export function parseConnectionString(text: string): Connection {
   for (const pair of pairs) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
+    if (equals < 1) throw invalid(`the parameter "${pair}" must be written key=value.`);
     const key = pair.slice(0, equals);
-    if (equals < 1) throw invalid(`the parameter "${key || pair}" must be written key=value.`);
     if (parameters.has(key)) throw invalid(`the parameter "${key}" appears twice.`);
     try {
       parameters.set(key, decodeURIComponent(pair.slice(equals + 1)));

@@ -78,7 +78,7 @@ export class SparkConnectError extends Error {
       return new SparkConnectError(message, { cause: reason, operationId });
     }
     const info = errorInfo(reason);
-    return new SparkConnectError(reason.rawMessage || reason.message, {
+    return new SparkConnectError((reason.rawMessage || reason.message).trim(), {
       grpcCode: grpcCodeName(reason.code),
       errorClass: info?.errorClass,
       sqlState: info?.sqlState,

@@ -90,11 +90,14 @@ class Execution {
       if (!signal?.aborted) return;
       throw new OperationAbortedError(this.operationId, signal.reason);
     } catch (error) {
-      // The operation of that id is somebody else's.
-      keep = error instanceof OperationIdUnusable;
-      if (keep || error instanceof OperationAbortedError) throw error;
+      // The operation of that id is somebody else's, or is left for somebody else to go on with.
+      keep = error instanceof OperationIdUnusable || this.channel.closed;
+      if (error instanceof OperationIdUnusable || error instanceof OperationAbortedError) throw error;
+      if (this.channel.closed) throw this.channel.stoppedError(error);
       if (!signal?.aborted) throw await this.channel.toError(error, this.operationId);
-      const cause = this.#giveUp.signal.aborted ? this.#giveUp.signal.reason : error;
+      const cause = this.#giveUp.signal.aborted
+        ? this.#giveUp.signal.reason
+        : SparkConnectError.from(error, this.operationId);
       throw new OperationAbortedError(this.operationId, signal.reason, { cause });
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -201,6 +204,7 @@ class Execution {
    * operations that nobody is attached to on its own.
    */
   async #release(until: string | undefined): Promise<void> {
+    if (this.channel.closed) return;
     const release: MessageInitShape<typeof ReleaseExecuteRequestSchema>['release'] =
       until === undefined
         ? { case: 'releaseAll', value: {} }
@@ -220,7 +224,7 @@ class Execution {
         new Error(`The server did not confirm within ${seconds} s that the operation has ended`),
       );
     }, interruptTimeout);
-    while (!this.#ended && !this.#giveUp.signal.aborted) {
+    while (!this.#ended && !channel.closed && !this.#giveUp.signal.aborted) {
       await channel.rpc
         .interrupt({
           ...channel.header(),

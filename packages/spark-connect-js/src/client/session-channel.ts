@@ -61,11 +61,7 @@ export class SessionChannel {
 
   /** @throws SparkConnectError `SESSION_STOPPED` */
   header(): RequestHeader {
-    if (this.closed) {
-      throw new SparkConnectError(`The session ${this.sessionId} was stopped; open a new one.`, {
-        errorClass: 'SESSION_STOPPED',
-      });
-    }
+    if (this.closed) throw this.stoppedError();
     const { sessionId, userId, clientType } = this.options;
     return {
       sessionId,
@@ -74,6 +70,14 @@ export class SessionChannel {
       // Lets the server refuse a session that is only by name the one that was talked to before.
       ...(this.#serverSideSessionId && { clientObservedServerSideSessionId: this.#serverSideSessionId }),
     };
+  }
+
+  /** What calls fail with after this client stopped or left the session. */
+  stoppedError(cause?: unknown): SparkConnectError {
+    return new SparkConnectError(`The session ${this.sessionId} was stopped; open a new one.`, {
+      errorClass: 'SESSION_STOPPED',
+      cause,
+    });
   }
 
   /**

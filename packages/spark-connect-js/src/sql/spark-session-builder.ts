@@ -71,7 +71,8 @@ export class SparkSessionBuilder {
 
   /**
    * Connects, and opens the session unless the server has it already.
-   * @throws SparkConnectError `INVALID_CONNECT_URL`, `INVALID_SESSION_ID`, or gRPC `UNAVAILABLE` when no server answers
+   * @throws SparkConnectError `INVALID_CONNECT_URL`, `INVALID_SESSION_ID`, or one with a gRPC code such as
+   *   `UNAVAILABLE` when no server answers
    */
   async getOrCreate(): Promise<SparkSession> {
     const remote = this.#remote ?? process.env.SPARK_REMOTE;
@@ -108,13 +109,12 @@ export class SparkSessionBuilder {
     } catch (error) {
       client.close();
       const { host, port } = connection;
-      if (error instanceof SparkConnectError && error.grpcCode === 'UNAVAILABLE') {
-        throw new SparkConnectError(`No Spark Connect server answers at ${host}:${port}: ${error.message}`, {
-          grpcCode: error.grpcCode,
-          cause: error,
-        });
-      }
-      throw error;
+      if (!(error instanceof SparkConnectError) || error.errorClass !== undefined) throw error;
+      if (error.grpcCode === 'UNAUTHENTICATED' || error.grpcCode === 'PERMISSION_DENIED') throw error;
+      throw new SparkConnectError(`No Spark Connect server answers at ${host}:${port}: ${error.message}`, {
+        grpcCode: error.grpcCode,
+        cause: error,
+      });
     }
   }
 }

@@ -150,7 +150,10 @@ export class SparkSession {
     return this.client.releaseSession();
   }
 
-  /** Closes the connection and leaves the session on the server for another process to go on with. */
+  /**
+   * Closes the connection and leaves the session, with operations that run, on the server, so that another process can
+   * go on with them. Calls that wait for an answer fail with `SESSION_STOPPED`.
+   */
   disconnect(): void {
     this.client.close();
   }

@@ -162,7 +162,9 @@ function writeColumn(
       return to(value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new TypeError(`${where(index)}: ${describe(value)} is not a ${simpleString(type)}: ${reason}`);
+      throw new TypeError(
+        `${where(index)}: ${describe(value)} does not fit ${simpleString(type)}: ${reason}`,
+      );
     }
   };
   const isNull = (index: number) => values[index] === null || values[index] === undefined;

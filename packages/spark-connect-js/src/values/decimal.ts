@@ -1,12 +1,16 @@
+import { PrintedValue } from './printed-value.js';
+
 const pattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** An exact decimal number, `unscaled` × 10^-`scale`: the value of Spark's DECIMAL columns. Immutable. */
-export class Decimal {
+export class Decimal extends PrintedValue {
   private constructor(
     readonly unscaled: bigint,
     /** Digits after the point; 0 or more. */
     readonly scale: number,
-  ) {}
+  ) {
+    super();
+  }
 
   static of(unscaled: bigint, scale: number): Decimal {
     return scale >= 0 ? new Decimal(unscaled, scale) : new Decimal(unscaled * 10n ** BigInt(-scale), 0);
@@ -60,14 +64,10 @@ export class Decimal {
   }
 
   /** All digits, such as `-12.50`. */
-  toString(): string {
+  override toString(): string {
     const digits = String(this.unscaled < 0n ? -this.unscaled : this.unscaled).padStart(this.scale + 1, '0');
     const point = digits.length - this.scale;
     const text = this.scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
     return this.unscaled < 0n ? `-${text}` : text;
-  }
-
-  toJSON(): string {
-    return this.toString();
   }
 }

@@ -1,21 +1,23 @@
-/** A span of whole months: the value of Spark's INTERVAL YEAR TO MONTH columns. */
-export class YearMonthInterval {
-  constructor(readonly months: number) {}
+import { PrintedValue } from './printed-value.js';
 
-  /** `INTERVAL '1-2' YEAR TO MONTH`, as SQL writes it. */
-  toString(): string {
-    const months = Math.abs(this.months);
-    return `INTERVAL '${this.months < 0 ? '-' : ''}${Math.floor(months / 12)}-${months % 12}' YEAR TO MONTH`;
+/** A span of whole months: the value of Spark's INTERVAL YEAR TO MONTH columns. */
+export class YearMonthInterval extends PrintedValue {
+  constructor(readonly months: number) {
+    super();
   }
 
-  toJSON(): string {
-    return this.toString();
+  /** `INTERVAL '1-2' YEAR TO MONTH`, as SQL writes it. */
+  override toString(): string {
+    const months = Math.abs(this.months);
+    return `INTERVAL '${this.months < 0 ? '-' : ''}${Math.floor(months / 12)}-${months % 12}' YEAR TO MONTH`;
   }
 }
 
 /** A span of time to the microsecond: the value of Spark's INTERVAL DAY TO SECOND columns. */
-export class DayTimeInterval {
-  constructor(readonly micros: bigint) {}
+export class DayTimeInterval extends PrintedValue {
+  constructor(readonly micros: bigint) {
+    super();
+  }
 
   /** In seconds; spans of more than 285 years lose microseconds. */
   get seconds(): number {
@@ -23,7 +25,7 @@ export class DayTimeInterval {
   }
 
   /** `INTERVAL '1 02:03:04.000005' DAY TO SECOND`, as SQL writes it. */
-  toString(): string {
+  override toString(): string {
     const micros = this.micros < 0n ? -this.micros : this.micros;
     const seconds = micros / 1_000_000n;
     const two = (value: bigint) => String(value).padStart(2, '0');
@@ -31,26 +33,20 @@ export class DayTimeInterval {
     const fraction = String(micros % 1_000_000n).padStart(6, '0');
     return `INTERVAL '${this.micros < 0n ? '-' : ''}${seconds / 86_400n} ${time}.${fraction}' DAY TO SECOND`;
   }
-
-  toJSON(): string {
-    return this.toString();
-  }
 }
 
 /** Months, days and microseconds side by side, since neither has a fixed length: Spark's legacy INTERVAL type. */
-export class CalendarInterval {
+export class CalendarInterval extends PrintedValue {
   constructor(
     readonly months: number,
     readonly days: number,
     readonly micros: bigint,
-  ) {}
-
-  /** `INTERVAL 1 MONTHS 2 DAYS 3 MICROSECONDS`, as SQL reads it. */
-  toString(): string {
-    return `INTERVAL ${this.months} MONTHS ${this.days} DAYS ${this.micros} MICROSECONDS`;
+  ) {
+    super();
   }
 
-  toJSON(): string {
-    return this.toString();
+  /** `INTERVAL 1 MONTHS 2 DAYS 3 MICROSECONDS`, as SQL reads it. */
+  override toString(): string {
+    return `INTERVAL ${this.months} MONTHS ${this.days} DAYS ${this.micros} MICROSECONDS`;
   }
 }

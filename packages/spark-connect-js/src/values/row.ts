@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { StructType } from '../types/data-type.js';
 import type { Decimal } from './decimal.js';
 import type { CalendarInterval, DayTimeInterval, YearMonthInterval } from './interval.js';
@@ -47,8 +48,8 @@ export class Row<T extends object = AnyRow> implements Iterable<Value> {
    * @throws RangeError when there is no such column
    */
   get<Name extends keyof T & string>(name: Name): T[Name] {
-    const index = this.schema.fields.findIndex((field) => field.name === name);
-    if (index < 0) {
+    const index = positionsOf(this.schema).get(name);
+    if (index === undefined) {
       const names = this.schema.fields.map((field) => field.name).join(', ');
       throw new RangeError(`The row has no column "${name}"; its columns are: ${names}`);
     }
@@ -70,6 +71,11 @@ export class Row<T extends object = AnyRow> implements Iterable<Value> {
     ) as T;
   }
 
+  /** Prints like a plain object. */
+  [inspect.custom](): unknown {
+    return this.toObject();
+  }
+
   [Symbol.iterator](): Iterator<Value> {
     return this.values[Symbol.iterator]();
   }
@@ -83,6 +89,18 @@ export class Row<T extends object = AnyRow> implements Iterable<Value> {
       this.schema.fields.map((field, index) => [field.name, valueToJson(this.values[index] ?? null)]),
     );
   }
+}
+
+const positions = new WeakMap<StructType, ReadonlyMap<string, number>>();
+
+/** Where the columns of a schema are, by name; the first of each name. */
+function positionsOf(schema: StructType): ReadonlyMap<string, number> {
+  let known = positions.get(schema);
+  if (known === undefined) {
+    known = new Map(schema.fields.map((field, index): [string, number] => [field.name, index]).reverse());
+    positions.set(schema, known);
+  }
+  return known;
 }
 
 function valueToJson(value: Value): unknown {

@@ -1,13 +1,17 @@
+import { PrintedValue } from './printed-value.js';
+
 const microsPerSecond = 1_000_000n;
 const microsPerDay = 86_400n * microsPerSecond;
 const millisPerDay = 86_400_000;
 
 /** An instant to the microsecond: the value of Spark's TIMESTAMP columns. Immutable. */
-export class Timestamp {
+export class Timestamp extends PrintedValue {
   constructor(
     /** Microseconds since 1970-01-01T00:00:00Z. */
     readonly micros: bigint,
-  ) {}
+  ) {
+    super();
+  }
 
   static fromDate(date: Date): Timestamp {
     if (Number.isNaN(date.getTime())) throw new TypeError('Not a valid date');
@@ -39,21 +43,19 @@ export class Timestamp {
   }
 
   /** ISO 8601 in UTC with six digits: `2026-01-31T12:00:00.123456Z`. */
-  toString(): string {
+  override toString(): string {
     return `${formatDateTime(this.micros)}Z`;
-  }
-
-  toJSON(): string {
-    return this.toString();
   }
 }
 
 /** A date and time of day without a time zone: the value of Spark's TIMESTAMP_NTZ columns. Immutable. */
-export class LocalDateTime {
+export class LocalDateTime extends PrintedValue {
   constructor(
     /** Microseconds since 1970-01-01T00:00:00, counted as if in UTC. */
     readonly micros: bigint,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Reads `2026-01-31T12:00:00.123456`, also with a blank for the T or a date alone. @throws TypeError */
   static parse(text: string): LocalDateTime {
@@ -69,21 +71,19 @@ export class LocalDateTime {
   }
 
   /** `2026-01-31T12:00:00.123456` */
-  toString(): string {
+  override toString(): string {
     return formatDateTime(this.micros);
-  }
-
-  toJSON(): string {
-    return this.toString();
   }
 }
 
 /** A calendar day: the value of Spark's DATE columns. Immutable. */
-export class LocalDate {
+export class LocalDate extends PrintedValue {
   constructor(
     /** Days since 1970-01-01. */
     readonly epochDay: number,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Reads `2026-01-31`. @throws TypeError when it is not a date of the calendar */
   static parse(text: string): LocalDate {
@@ -112,25 +112,23 @@ export class LocalDate {
   }
 
   /** `2026-01-31` */
-  toString(): string {
+  override toString(): string {
     const date = this.toDate();
     const two = (value: number) => String(value).padStart(2, '0');
     const year = date.getUTCFullYear();
     const sign = year < 0 ? '-' : year > 9999 ? '+' : '';
     return `${sign}${String(Math.abs(year)).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
   }
-
-  toJSON(): string {
-    return this.toString();
-  }
 }
 
 /** A time of day: the value of Spark's TIME columns. Immutable. */
-export class LocalTime {
+export class LocalTime extends PrintedValue {
   constructor(
     /** Nanoseconds since midnight. */
     readonly nanos: bigint,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Reads `12:30`, `12:30:15` or `12:30:15.123456789`. @throws TypeError */
   static parse(text: string): LocalTime {
@@ -148,7 +146,7 @@ export class LocalTime {
   }
 
   /** `12:30:15`, with as many digits of a fraction as needed. */
-  toString(): string {
+  override toString(): string {
     const seconds = Number(this.nanos / 1_000_000_000n);
     const fraction = String(this.nanos % 1_000_000_000n)
       .padStart(9, '0')
@@ -156,10 +154,6 @@ export class LocalTime {
     const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
     const text = `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
     return fraction === '' ? text : `${text}.${fraction}`;
-  }
-
-  toJSON(): string {
-    return this.toString();
   }
 }
 
