@@ -39,14 +39,15 @@ class GenerateError extends Error {}
 async function readZipEntries(file, filter) {
   const handle = await open(file, 'r');
   try {
+    const { size } = await handle.stat();
     const read = async (position, length) => {
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await handle.read(buffer, 0, length, position);
-      if (bytesRead < length)
+      if (position + length > size) {
         throw new GenerateError(`${file} is cut short. Remove it and install Spark again.`);
+      }
+      const buffer = Buffer.alloc(length);
+      await handle.read(buffer, 0, length, position);
       return buffer;
     };
-    const { size } = await handle.stat();
     // The end record is 22 bytes long and may be followed by a comment of up to 65,535 bytes.
     const tailStart = Math.max(0, size - 22 - 0xffff);
     const tail = await read(tailStart, size - tailStart);
@@ -64,8 +65,9 @@ async function readZipEntries(file, filter) {
         const header = await read(headerAt, 30);
         const dataAt = headerAt + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
         const data = await read(dataAt, directory.readUInt32LE(at + 20));
-        if (method !== 0 && method !== 8)
+        if (method !== 0 && method !== 8) {
           throw new GenerateError(`${file}: ${name} is packed by an unknown method.`);
+        }
         entries.set(name, method === 0 ? data : await promisify(inflateRaw)(data));
       }
       at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
