@@ -49,6 +49,7 @@ export {
   StringIndexerModel,
   VectorAssembler,
 } from './feature.js';
+export { arrayToVector, vectorToArray } from './functions.js';
 export {
   DenseMatrix,
   DenseVector,
