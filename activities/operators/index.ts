@@ -4,7 +4,7 @@ import { ingest } from './ingest/operator.js';
 import { report } from './report/report.js';
 import { sparkSql } from './spark-sql.js';
 import { sparkTransform } from './spark-transform.js';
-import { train } from './train/train.js';
+import { train } from './train/operator.js';
 
 /** The operators in the box, by name. */
 export const builtInOperators: readonly Operator[] = [
