@@ -62,9 +62,11 @@ async function loadTransform(path: string, module: string): Promise<Transform> {
   await access(path).catch(() => {
     throw new OperatorError('InvalidParams', `module: there is no file ${path}`);
   });
-  const { default: transform } = (await tsImport(pathToFileURL(path).href, import.meta.url)) as {
-    default?: unknown;
-  };
+  const loaded = await tsImport(pathToFileURL(path).href, import.meta.url).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OperatorError('InvalidParams', `${module} cannot be loaded: ${reason}`, null, { cause: error });
+  });
+  const transform = defaultExport(defaultExport(loaded));
   if (typeof transform !== 'function') {
     throw new OperatorError(
       'InvalidParams',
@@ -73,6 +75,10 @@ async function loadTransform(path: string, module: string): Promise<Transform> {
   }
   return transform as Transform;
 }
+
+/** Twice, because a module below no package.json of type "module" is CommonJS and arrives within another default. */
+const defaultExport = (module: unknown): unknown =>
+  typeof module === 'object' && module !== null && 'default' in module ? module.default : module;
 
 function checkNames(
   module: string,
