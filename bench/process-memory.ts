@@ -1,14 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Memory of a process and all its descendants, sampled: proportional set size, which counts shared pages once, from
- * Linux's /proc.
+ * Samples the memory of a process and all its descendants: proportional set size, which shares pages that several
+ * processes map among them, from Linux's /proc.
  */
 export class MemorySampler {
   /** Highest sum seen, in bytes. */
   peak = 0;
-  /** The parts of that sum, by what each process runs, in bytes. */
-  parts: Record<string, number> = {};
+  /** The parts of that sum by what the processes are, in bytes. */
+  partsAtPeak: Record<string, number> = {};
+  /** Highest seen of each part by itself, in bytes. */
+  peakOfParts: Record<string, number> = {};
   private readonly timer: NodeJS.Timeout;
 
   constructor(root: number, intervalMs = 500) {
@@ -22,12 +24,16 @@ export class MemorySampler {
   private sample(root: number): void {
     const parts: Record<string, number> = {};
     for (const pid of family(root)) {
-      const bytes = proportionalSetSize(pid);
       const name = nameOf(pid);
-      parts[name] = (parts[name] ?? 0) + bytes;
+      parts[name] = (parts[name] ?? 0) + proportionalSetSize(pid);
+    }
+    for (const [name, bytes] of Object.entries(parts)) {
+      this.peakOfParts[name] = Math.max(this.peakOfParts[name] ?? 0, bytes);
     }
     const sum = Object.values(parts).reduce((all, part) => all + part, 0);
-    if (sum > this.peak) Object.assign(this, { peak: sum, parts });
+    if (sum <= this.peak) return;
+    this.peak = sum;
+    this.partsAtPeak = parts;
   }
 }
 
@@ -36,7 +42,7 @@ function family(root: number): number[] {
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
-    const parent = Number(read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[1]);
+    const parent = Number(read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[1]);
     children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   const found = [root];
@@ -55,7 +61,8 @@ function nameOf(pid: number): string {
   if (command.includes('start-dev')) return 'Temporal server';
   if (command.includes('worker/main.js')) return 'Nightjar worker';
   if (command.includes('supervisor.mjs')) return 'supervisors';
-  return 'command line';
+  if (command.includes('cli/main.js')) return 'command line';
+  return 'npm and set-up';
 }
 
 /** The file's text; empty when the process has ended meanwhile. */

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { type Config, loadConfig } from '../config/loader.js';
+import { serverConf } from '../config/spark-conf.js';
+import { startEmbedded } from '../embedded/servers.js';
+import { startService } from '../embedded/service.js';
+import { repositoryRoot } from '../embedded/setup/layout.mjs';
+import { searchAttributes } from '../workflows/search-attributes.js';
+
+/** Servers and a worker of a benchmark's own. */
+export type BenchCluster = {
+  config: Config;
+  client: Client;
+  sparkRemote: string;
+  /** Base URL of Spark's web UI; undefined for a server that was there already. */
+  sparkUi: string | undefined;
+  stop(): Promise<void>;
+};
+
+/** Starts fresh servers and a worker, configured as for `npm start` but for the overrides. */
+export async function startBenchCluster(folder: string, overrides: readonly string[]): Promise<BenchCluster> {
+  const config = loadConfig({ env: process.env, overrides });
+  const { remote, driverMemory, cores } = config.spark;
+  const servers = await startEmbedded({
+    temporal: { address: config.temporal.address, searchAttributes: Object.values(searchAttributes) },
+    spark: { remote, driverMemory, cores, conf: serverConf(config) },
+    instance: 'ephemeral',
+    log: pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true })),
+  });
+  const { temporal, spark } = servers;
+  if (temporal === undefined || spark === undefined) throw new Error('startEmbedded gave no servers');
+  try {
+    const worker = await startService({
+      name: 'worker',
+      command: process.execPath,
+      args: [
+        join(repositoryRoot, 'dist', 'worker', 'main.js'),
+        ...overrides.flatMap((setting) => ['--set', setting]),
+      ],
+      cwd: repositoryRoot,
+      env: { TEMPORAL_ADDRESS: temporal.address, SPARK_REMOTE: spark.remote },
+      logFile: join(folder, 'worker.log'),
+      stopTimeoutMs: 20_000,
+    });
+    const connection = await Connection.connect({ address: temporal.address });
+    return {
+      config,
+      client: new Client({ connection, namespace: config.temporal.namespace }),
+      sparkRemote: spark.remote,
+      sparkUi: spark.uiUrl,
+      stop: async () => {
+        await connection.close();
+        await worker.stop();
+        await servers.stop();
+      },
+    };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}

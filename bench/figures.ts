@@ -1,0 +1,36 @@
+import Table from 'cli-table3';
+
+/** A table of figures. The first column is text, the others are numbers. */
+export type FigureTable = { title: string; head: string[]; rows: string[][] };
+
+/** What one benchmark found, ready to be shown: lines of text, then tables. */
+export type Findings = { lines: string[]; tables: FigureTable[] };
+
+export function asText({ lines, tables }: Findings): string {
+  const drawn = tables.map(({ title, head, rows }) => {
+    const table = new Table({ head, colAligns: alignments(head), style: { head: [], border: [] } });
+    table.push(...rows);
+    return `${title}\n${table}`;
+  });
+  return [...lines, ...drawn].join('\n');
+}
+
+export function asMarkdown({ lines, tables }: Findings): string {
+  const drawn = tables.map(({ title, head, rows }) => {
+    const ruler = alignments(head).map((side) => (side === 'left' ? '---' : '--:'));
+    const body = [head, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+    return `**${title}**\n\n${body.join('\n')}`;
+  });
+  return [...lines, ...drawn].join('\n\n');
+}
+
+const alignments = (head: string[]): ('left' | 'right')[] =>
+  head.map((_, index) => (index === 0 ? 'left' : 'right'));
+
+/** Middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
