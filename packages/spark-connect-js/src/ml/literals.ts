@@ -13,11 +13,12 @@ type PackedList = NonNullable<
   MessageInitShape<typeof Expression_Literal_SpecializedArraySchema>['valueType']
 >;
 
-/** What the server answers when asked for an attribute of a model. Whole numbers of any width are numbers. */
+/** What the server answers when asked for an attribute of a model. Whole numbers are bigints only beyond 2⁵³. */
 export type AttributeValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | Vector
   | Matrix
@@ -82,7 +83,7 @@ export function fromLiteral(literal: Expression_Literal): AttributeValue {
     case 'null':
       return null;
     case 'long':
-      return Number(literalType.value);
+      return wholeNumber(literalType.value);
     case 'boolean':
     case 'byte':
     case 'short':
@@ -95,7 +96,7 @@ export function fromLiteral(literal: Expression_Literal): AttributeValue {
       return literalType.value.elements.map(fromLiteral);
     case 'specializedArray':
       return [...(literalType.value.valueType.value?.values ?? [])].map((value) =>
-        typeof value === 'bigint' ? Number(value) : value,
+        typeof value === 'bigint' ? wholeNumber(value) : value,
       );
     case 'map': {
       const { keys, values } = literalType.value;
@@ -134,6 +135,9 @@ function fromUdt({ structType, elements }: Expression_Literal_Struct): Attribute
       );
   }
 }
+
+const wholeNumber = (value: bigint): number | bigint =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
 const number = (value: AttributeValue | undefined): number => Number(value ?? 0);
 const numbers = (value: AttributeValue | undefined): number[] =>
