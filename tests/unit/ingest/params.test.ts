@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { ingestParams } from '../../../activities/operators/ingest/params.js';
+
+const sales = { files: 'sales/*.parquet', schema: { sale_id: 'bigint', shop_id: 'int' } };
+
+/** The first thing that is wrong with the params: where, and what. */
+function problem(datasets: object): string {
+  const issue = ingestParams.safeParse({ datasets }).error?.issues[0];
+  if (issue === undefined) return 'none';
+  const { message } = issue.code === 'invalid_key' ? { ...issue, ...issue.issues[0] } : issue;
+  return `${issue.path.join('.')}: ${message}`;
+}
+
+describe('params of ingest', () => {
+  it('takes short forms', () => {
+    const { datasets } = ingestParams.parse({
+      datasets: { sales: { ...sales, partitionBy: ['shop_id', { month: 'month(now())' }] } },
+    });
+    expect(datasets.sales).toEqual({
+      files: ['sales/*.parquet'],
+      format: 'parquet',
+      options: {},
+      schema: {
+        sale_id: { type: 'bigint', nullable: true, unique: false },
+        shop_id: { type: 'int', nullable: true, unique: false },
+      },
+      rules: [],
+      partitionBy: [{ name: 'shop_id' }, { name: 'month', expression: 'month(now())' }],
+    });
+  });
+
+  it.each([
+    [{}, 'datasets: expected at least one dataset'],
+    [{ 'my sales': sales }, /^datasets\.my sales: .*letters, digits and _/],
+    [{ quarantine: sales }, /^datasets\.quarantine: .*taken by the quarantined rows/],
+    [{ sales: { ...sales, files: [] } }, /^datasets\.sales\.files/],
+    [{ sales: { ...sales, schema: {} } }, 'datasets.sales.schema: expected at least one column'],
+    [{ sales: { ...sales, schema: { _position: 'int' } } }, /^datasets\.sales\.schema\._position: .*taken/],
+    [{ sales: { ...sales, schema: { a: { type: 'int', notNull: true } } } }, /^datasets\.sales\.schema\.a: /],
+    [{ sales: { ...sales, schema: { a: { type: 'int', oneOf: [] } } } }, /^datasets\.sales\.schema\.a/],
+    [
+      { sales: { ...sales, schema: { a: { type: 'int', format: 'dd' } } } },
+      /^datasets\.sales\.schema\.a\.format: .*CSV and JSON/,
+    ],
+    [{ sales: { ...sales, options: { sep: ';' } } }, /^datasets\.sales\.options: .*CSV and JSON/],
+    [
+      { sales: { ...sales, schema: { a: { type: 'int', references: 'shops' } } } },
+      /^datasets\.sales\.schema\.a/,
+    ],
+    [
+      { sales: { ...sales, schema: { a: { type: 'int', references: 'shops.id' } } } },
+      'datasets.sales.schema.a.references: there is no column shops.id in this task',
+    ],
+    [
+      { sales: { ...sales, schema: { a: { type: 'int', references: 'sales.a' } } } },
+      /^datasets\.sales\.schema\.a\.references: a dataset cannot reference itself/,
+    ],
+    [
+      { sales: { ...sales, rules: [{ reason: 'same', unique: ['sale_id', 'shop'] }] } },
+      'datasets.sales.rules.0.unique: there is no column "shop"; the columns are sale_id, shop_id',
+    ],
+    [
+      {
+        sales: {
+          ...sales,
+          rules: [
+            { reason: 'a', expect: '1' },
+            { reason: 'a', expect: '2' },
+          ],
+        },
+      },
+      /^datasets\.sales\.rules\.1\.reason: .*twice/,
+    ],
+    [{ sales: { ...sales, rules: [{ reason: 'no spaces', expect: '1' }] } }, /^datasets\.sales\.rules\.0/],
+    [
+      { sales: { ...sales, partitionBy: ['month'] } },
+      /^datasets\.sales\.partitionBy\.0: there is no column "month"/,
+    ],
+    [
+      { sales: { ...sales, partitionBy: [{ shop_id: '1' }] } },
+      /^datasets\.sales\.partitionBy\.0: there is already a column "shop_id"/,
+    ],
+    [{ sales: { ...sales, partitionBy: [{ a: '1', b: '2' }] } }, /^datasets\.sales\.partitionBy\.0/],
+  ])('refuses %j', (datasets, expected) => {
+    expect(problem(datasets)).toMatch(expected);
+  });
+});
