@@ -84,18 +84,14 @@ export const inline = unary('inline');
 export const inlineOuter = unary('inline_outer');
 
 // Functions of elements: `transform('hours', (x) => x.multiply(2))`.
-export const transform = (
-  array: ColumnOrName,
-  map: ((item: Column) => Column) | ((item: Column, index: Column) => Column),
-): Column => functionCall('transform', [named(array), lambda(map)]);
-export const filter = (
-  array: ColumnOrName,
-  test: ((item: Column) => Column) | ((item: Column, index: Column) => Column),
-): Column => functionCall('filter', [named(array), lambda(test)]);
+export const transform = (array: ColumnOrName, map: (item: Column, index: Column) => Column): Column =>
+  functionCall('transform', [named(array), lambda(map.length > 1 ? 2 : 1, map)]);
+export const filter = (array: ColumnOrName, test: (item: Column, index: Column) => Column): Column =>
+  functionCall('filter', [named(array), lambda(test.length > 1 ? 2 : 1, test)]);
 export const exists = (array: ColumnOrName, test: (item: Column) => Column): Column =>
-  functionCall('exists', [named(array), lambda(test)]);
+  functionCall('exists', [named(array), lambda(1, test)]);
 export const forall = (array: ColumnOrName, test: (item: Column) => Column): Column =>
-  functionCall('forall', [named(array), lambda(test)]);
+  functionCall('forall', [named(array), lambda(1, test)]);
 /** Folds an array into one value, and perhaps finishes it. */
 export const aggregate = (
   array: ColumnOrName,
@@ -103,18 +99,23 @@ export const aggregate = (
   merge: (sum: Column, item: Column) => Column,
   finish?: (sum: Column) => Column,
 ): Column =>
-  functionCall('aggregate', [named(array), lit(start), lambda(merge), ...(finish ? [lambda(finish)] : [])]);
+  functionCall('aggregate', [
+    named(array),
+    lit(start),
+    lambda(2, merge),
+    ...(finish ? [lambda(1, finish)] : []),
+  ]);
 export const zipWith = (
   left: ColumnOrName,
   right: ColumnOrName,
   merge: (left: Column, right: Column) => Column,
-): Column => functionCall('zip_with', [named(left), named(right), lambda(merge)]);
+): Column => functionCall('zip_with', [named(left), named(right), lambda(2, merge)]);
 export const transformKeys = (map: ColumnOrName, to: (key: Column, value: Column) => Column): Column =>
-  functionCall('transform_keys', [named(map), lambda(to)]);
+  functionCall('transform_keys', [named(map), lambda(2, to)]);
 export const transformValues = (map: ColumnOrName, to: (key: Column, value: Column) => Column): Column =>
-  functionCall('transform_values', [named(map), lambda(to)]);
+  functionCall('transform_values', [named(map), lambda(2, to)]);
 export const mapFilter = (map: ColumnOrName, test: (key: Column, value: Column) => Column): Column =>
-  functionCall('map_filter', [named(map), lambda(test)]);
+  functionCall('map_filter', [named(map), lambda(2, test)]);
 
 // JSON
 /** Reads JSON by a schema, given as a type or as DDL; null for what does not fit. */

@@ -1,13 +1,14 @@
 import { Column } from '../sql/column.js';
 
-const variableNames = ['x', 'y', 'z'];
+const variableNames = ['x', 'y'];
 
-/** A function of columns as an argument for functions such as `transform`; its variables are named by the request. */
-export function lambda(body: (...variables: Column[]) => Column): Column {
+/**
+ * A function of columns as an argument for functions such as `transform`; its variables are named by the request.
+ * @param arity how many variables Spark fills in, whether or not the body uses all of them
+ */
+export function lambda(arity: number, body: (...variables: Column[]) => Column): Column {
   return new Column((request) => {
-    const variables = variableNames
-      .slice(0, body.length)
-      .map((name) => ({ nameParts: [request.variable(name)] }));
+    const variables = variableNames.slice(0, arity).map((name) => ({ nameParts: [request.variable(name)] }));
     const columns = variables.map(
       (value) => new Column(() => ({ exprType: { case: 'unresolvedNamedLambdaVariable', value } })),
     );

@@ -9,14 +9,12 @@ export class DataFrameNaFunctions {
   constructor(private readonly dataFrame: DataFrame) {}
 
   /** Replaces missing values: in all columns of the value's type, in the named ones, or by column. */
-  fill(value: FillValue, columns?: readonly string[]): DataFrame;
-  fill(values: Readonly<Record<string, FillValue>>): DataFrame;
   fill(value: FillValue | Readonly<Record<string, FillValue>>, columns: readonly string[] = []): DataFrame {
     const cols = typeof value === 'object' ? Object.keys(value) : [...columns];
     const values = typeof value === 'object' ? Object.values(value) : [value];
     return this.dataFrame.derive((request) => ({
       case: 'fillNa',
-      value: { input: request.relation(this.dataFrame.plan), cols, values: values.map(toLiteral) },
+      value: { input: request.relation(this.dataFrame.plan), cols, values: values.map(toFillLiteral) },
     }));
   }
 
@@ -50,4 +48,9 @@ export class DataFrameNaFunctions {
       value: { input: request.relation(this.dataFrame.plan), cols: [...columns], replacements: pairs },
     }));
   }
+}
+
+/** Spark fills numbers of any type, but takes the filler as BIGINT or DOUBLE only. */
+function toFillLiteral(value: FillValue) {
+  return toLiteral(Number.isSafeInteger(value) ? BigInt(value) : value);
 }

@@ -27,7 +27,7 @@ import {
   named,
   sortOrder,
 } from './column.js';
-import { DataFrameNaFunctions } from './data-frame-na-functions.js';
+import { DataFrameNaFunctions, type FillValue } from './data-frame-na-functions.js';
 import { DataFrameStatFunctions } from './data-frame-stat-functions.js';
 import { DataFrameWriter } from './data-frame-writer.js';
 import { DataFrameWriterV2 } from './data-frame-writer-v2.js';
@@ -420,8 +420,8 @@ export class DataFrame {
   }
 
   /** Replaces nulls and NaNs; see {@link DataFrameNaFunctions.fill}. */
-  fillna(...args: Parameters<DataFrameNaFunctions['fill']>): DataFrame {
-    return this.na.fill(...args);
+  fillna(value: FillValue | Readonly<Record<string, FillValue>>, columns?: readonly string[]): DataFrame {
+    return this.na.fill(value, columns);
   }
 
   /** Drops rows with nulls or NaNs; see {@link DataFrameNaFunctions.drop}. */

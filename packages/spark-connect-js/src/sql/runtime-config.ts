@@ -38,7 +38,7 @@ export class RuntimeConfig {
     return Object.fromEntries(pairs.map((pair) => [pair.key, pair.value ?? '']));
   }
 
-  /** Takes a setting back to its default. */
+  /** Takes a setting back to Spark's own default, not to what the server was started with. */
   async unset(key: string): Promise<void> {
     await this.client.config({ case: 'unset', value: { keys: [key] } });
   }

@@ -52,13 +52,13 @@ export async function jobsOf(operationId: string, ui = sparkUi()): Promise<Spark
   return jobs.filter((job) => job.jobTags?.some((tag) => tag.endsWith(`_Operation_${operationId}`)));
 }
 
-/** Waits until a condition holds; fails with what it last saw after 30 s. */
+/** Waits until a condition holds; fails with what it last saw after 60 s. */
 export async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;
-    if (Date.now() > end) throw new Error(`Not within 30 s; last seen: ${JSON.stringify(seen)}`);
+    if (Date.now() > end) throw new Error(`Not within 60 s; last seen: ${JSON.stringify(seen)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
