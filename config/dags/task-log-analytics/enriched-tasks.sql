@@ -12,8 +12,8 @@ SELECT
   to_date(finished_at) AS finished_on,
   weekday(created_at) + 1 AS created_weekday, -- ISO: Monday is 1
   hour(created_at) AS created_hour,
-  timestampdiff(SECOND, created_at, started_at) / 3600D AS wait_hours,
-  timestampdiff(SECOND, created_at, finished_at) / 3600D AS lead_time_hours,
+  (unix_micros(started_at) - unix_micros(created_at)) / 3.6E9D AS wait_hours,
+  (unix_micros(finished_at) - unix_micros(created_at)) / 3.6E9D AS lead_time_hours,
   duration_hours / nullif(estimated_hours, 0) AS overrun_ratio,
   duration_hours - estimated_hours AS overrun_hours,
   datediff(created_at, hired_on) / 365.25D AS tenure_years
