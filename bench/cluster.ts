@@ -15,6 +15,8 @@ export type BenchCluster = {
   sparkRemote: string;
   /** Base URL of Spark's web UI; undefined for a server that was there already. */
   sparkUi: string | undefined;
+  /** Process id of the Spark server; undefined for one that was there already. */
+  sparkPid: number | undefined;
   stop(): Promise<void>;
 };
 
@@ -49,6 +51,7 @@ export async function startBenchCluster(folder: string, overrides: readonly stri
       client: new Client({ connection, namespace: config.temporal.namespace }),
       sparkRemote: spark.remote,
       sparkUi: spark.uiUrl,
+      sparkPid: spark.pid(),
       stop: async () => {
         await connection.close();
         await worker.stop();

@@ -8,7 +8,13 @@ export type Findings = { lines: string[]; tables: FigureTable[] };
 
 export function asText({ lines, tables }: Findings): string {
   const drawn = tables.map(({ title, head, rows }) => {
-    const table = new Table({ head, colAligns: alignments(head), style: { head: [], border: [] } });
+    const table = new Table({
+      head,
+      colAligns: alignments(head),
+      style: { head: [], border: [] },
+      // No lines between rows.
+      chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    });
     table.push(...rows);
     return `${title}\n${table}`;
   });

@@ -80,15 +80,18 @@ function secondsTable(rounds: readonly Round[], compared: readonly string[]): Fi
 function workTable(rounds: readonly Round[]): FigureTable {
   const rows = rounds.flatMap((round, index) =>
     (['nightjar', 'pyspark'] as const).flatMap((side) => {
-      const { work } = round[side];
+      const { work, serverCpuSeconds } = round[side];
       if (work === undefined) return [];
       const label = index === 0 ? 'warm-up' : String(index);
-      return [
-        [`${label}: ${sideNames[side]}`, work.jobs, work.tasks, work.busySeconds.toFixed(1)].map(String),
-      ];
+      const seconds = [work.busySeconds, serverCpuSeconds].map((value) => value?.toFixed(1) ?? '');
+      return [[`${label}: ${sideNames[side]}`, String(work.jobs), String(work.tasks), ...seconds]];
     }),
   );
-  return { title: "Spark's own record", head: ['round', 'jobs', 'tasks', 'seconds with a job'], rows };
+  return {
+    title: "Spark's own record, and its process's CPU seconds",
+    head: ['round', 'jobs', 'tasks', 'seconds with a job', 'CPU seconds'],
+    rows,
+  };
 }
 
 function sameTable({ nightjar, pyspark }: Round): FigureTable {

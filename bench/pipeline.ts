@@ -5,8 +5,9 @@ import { sessionConf } from '../config/spark-conf.js';
 import { type BenchCluster, startBenchCluster } from './cluster.js';
 import { asText, type Findings } from './figures.js';
 import { machineLine } from './machine.js';
-import { type NightjarRun, runNightjar } from './nightjar-run.js';
+import { type NightjarRun, runNightjar, type Span, secondsOf } from './nightjar-run.js';
 import { pipelineFindings } from './pipeline-findings.js';
+import { cpuSeconds } from './process-cpu.js';
 import { type PySparkRun, runPySpark } from './pyspark-run.js';
 import { type Python, preparePython } from './python.js';
 import { SparkRecord, type SparkWork } from './spark-record.js';
@@ -17,11 +18,14 @@ export type PipelineOptions = {
   rounds: number;
 };
 
+/** What a run cost Spark; nothing for a server that was there already. */
+type Cost = { work: SparkWork | undefined; serverCpuSeconds: number | undefined };
+
 /** One after the other, on the same server and the same raw data. */
 export type Round = {
   first: 'nightjar' | 'pyspark';
-  nightjar: NightjarRun & { work: SparkWork | undefined };
-  pyspark: PySparkRun & { work: SparkWork | undefined };
+  nightjar: NightjarRun & Cost;
+  pyspark: PySparkRun & Cost;
 };
 
 /**
@@ -76,27 +80,40 @@ class PipelineBench {
   }
 
   private async nightjar(): Promise<Round['nightjar']> {
-    const run = await runNightjar(this.cluster);
-    tell('Nightjar', run.whole);
-    return { ...run, work: await this.record?.workBetween(run.whole.start, run.whole.end) };
+    return this.withCost('Nightjar', () => runNightjar(this.cluster));
   }
 
   private async pyspark({ raw, record }: NightjarRun, round: number): Promise<Round['pyspark']> {
     const output = join(this.folder, `pyspark-${round}`);
     await mkdir(output);
-    const run = await runPySpark(this.python, {
-      remote: this.cluster.sparkRemote,
-      conf: sessionConf(this.cluster.config),
-      raw,
-      output,
-      dagFolder: record.dagFolder,
-      config: record.config,
-    });
+    const run = await this.withCost('PySpark', () =>
+      runPySpark(this.python, {
+        remote: this.cluster.sparkRemote,
+        conf: sessionConf(this.cluster.config),
+        raw,
+        output,
+        dagFolder: record.dagFolder,
+        config: record.config,
+      }),
+    );
     await rm(output, { recursive: true });
-    tell('PySpark', run.whole);
-    return { ...run, work: await this.record?.workBetween(run.whole.start, run.whole.end) };
+    return run;
+  }
+
+  private async withCost<Run extends { whole: Span }>(
+    side: string,
+    body: () => Promise<Run>,
+  ): Promise<Run & Cost> {
+    const { sparkPid } = this.cluster;
+    const before = sparkPid === undefined ? undefined : cpuSeconds(sparkPid);
+    const run = await body();
+    const after = sparkPid === undefined ? undefined : cpuSeconds(sparkPid);
+    const { start, end } = run.whole;
+    process.stderr.write(`${side}: ${secondsOf(run.whole).toFixed(1)} s\n`);
+    return {
+      ...run,
+      work: await this.record?.workBetween(start, end),
+      serverCpuSeconds: before === undefined || after === undefined ? undefined : after - before,
+    };
   }
 }
-
-const tell = (side: string, { start, end }: { start: number; end: number }): boolean =>
-  process.stderr.write(`${side}: ${((end - start) / 1000).toFixed(1)} s\n`);
