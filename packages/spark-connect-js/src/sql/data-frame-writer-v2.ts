@@ -2,10 +2,10 @@ import type { ExecuteOptions } from '../client/execution.js';
 import { WriteOperationV2_Mode as Mode } from '../gen/spark/connect/commands_pb.js';
 import { PlanRequest } from '../plan/plan.js';
 import { type Column, type ColumnOrName, named } from './column.js';
-import type { DataFrame } from './data-frame.js';
+import type { DataFrameActions } from './data-frame-actions.js';
 import { type OptionValue, optionText } from './options.js';
 
-/** Writes to a table of a catalog; made by {@link DataFrame.writeTo}. The last call in the chain does it. */
+/** Writes to a table of a catalog; made by {@link DataFrameActions.writeTo}. The last call in the chain does it. */
 export class DataFrameWriterV2 {
   #provider: string | undefined;
   readonly #options: Record<string, string> = {};
@@ -13,7 +13,7 @@ export class DataFrameWriterV2 {
   #partitionColumns: ColumnOrName[] = [];
 
   constructor(
-    private readonly dataFrame: DataFrame,
+    private readonly dataFrame: DataFrameActions,
     private readonly tableName: string,
   ) {}
 

@@ -5,7 +5,7 @@ import {
   WriteOperation_SaveMode as SaveMode,
   type WriteOperationSchema,
 } from '../gen/spark/connect/commands_pb.js';
-import type { DataFrame } from './data-frame.js';
+import type { DataFrameActions } from './data-frame-actions.js';
 import { type OptionValue, optionText } from './options.js';
 
 const saveModes = {
@@ -19,7 +19,7 @@ const saveModes = {
 /** What to do when the target exists; by default an error. */
 export type WriteMode = keyof typeof saveModes;
 
-/** Says how and where rows are saved; made by {@link DataFrame.write}. The last call in the chain does it. */
+/** Says how and where rows are saved; made by {@link DataFrameActions.write}. The last call in the chain does it. */
 export class DataFrameWriter {
   #source: string | undefined;
   #mode: WriteMode = 'errorIfExists';
@@ -28,7 +28,7 @@ export class DataFrameWriter {
   #sortColumns: string[] = [];
   #bucketBy: { numBuckets: number; bucketColumnNames: string[] } | undefined;
 
-  constructor(private readonly dataFrame: DataFrame) {}
+  constructor(private readonly dataFrame: DataFrameActions) {}
 
   /** Such as `parquet` (Spark's default), `json`, `csv`, `orc`, `text`. */
   format(source: string): this {
