@@ -1,9 +1,14 @@
 import { SparkConnectError, type SparkSession, simpleString } from 'spark-connect-js';
+import { identifier } from '../../datasets/sql-text.js';
 import { OperatorError } from '../../operator.js';
 import type { DatasetSpec } from './params.js';
 
 /** The declared columns of a dataset with Spark's own spelling of their types, in order. */
 export type ColumnTypes = ReadonlyMap<string, string>;
+
+/** Columns as Spark's readers take them. */
+export const ddl = (types: Iterable<[string, string]>): string =>
+  [...types].map(([name, type]) => `${identifier(name)} ${type}`).join(', ');
 
 /** Lets Spark read the declared types. @throws OperatorError `InvalidParams` naming a column whose type is none */
 export async function columnTypes(

@@ -2,15 +2,14 @@ import { fileURLToPath } from 'node:url';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { identifier, literal } from '../../datasets/sql-text.js';
 import type { AcceptedFile } from './check-files.js';
-import type { ColumnTypes } from './column-types.js';
+import { type ColumnTypes, ddl } from './column-types.js';
 import type { DatasetSpec } from './params.js';
 import { parseExpression, rowIndexBits, wholeRecord } from './row-checks.js';
 
 /** Rows of Parquet files, with `_source_file` as Spark spells it and `_row_index`. */
 function parquetRows(spark: SparkSession, files: readonly AcceptedFile[], types: ColumnTypes): DataFrame {
-  const ddl = [...types].map(([name, type]) => `${identifier(name)} ${type}`).join(', ');
   return spark.read
-    .schema(ddl)
+    .schema(ddl(types))
     .parquet(...files.map(({ path }) => path))
     .selectExpr('*', '_metadata.file_path AS _source_file', '_metadata.row_index AS _row_index');
 }

@@ -6,7 +6,7 @@ import { countWritten } from '../../datasets/written-files.js';
 import type { DatasetRef, Json, OperatorContext } from '../../operator.js';
 import { checkExpressions } from './check-expressions.js';
 import type { AcceptedFile } from './check-files.js';
-import type { ColumnTypes } from './column-types.js';
+import { type ColumnTypes, ddl } from './column-types.js';
 import type { DatasetSpec } from './params.js';
 import { readParquet, readText, spelledPaths } from './read-source.js';
 import { duplicatesQuery, quarantineQuery, rowChecks, validQuery } from './row-checks.js';
@@ -34,7 +34,7 @@ export type Job = {
  * written, by the counts in the footers of the files.
  */
 export async function splitRows(job: Job): Promise<Ingested> {
-  const { context, spark, name, spec, files } = job;
+  const { context, spark, name, spec, types, files } = job;
   const { source, rowsRead } = await openSource(job);
   await checkExpressions(name, spec, source);
   const quarantine = await quarantineRows(job);
@@ -60,7 +60,7 @@ export async function splitRows(job: Job): Promise<Ingested> {
     }
     return ref;
   });
-  await show(job, name, views.valid(name));
+  await show(job, name, views.valid(name), ddl(types));
   return { valid, quarantine: quarantine?.ref };
 }
 
@@ -90,7 +90,8 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
     await readText(spark, files, spec, types).write.mode('overwrite').parquet(folder);
     return (await countWritten(folder)).rows;
   });
-  return { source: await show(job, staged, view), rowsRead };
+  const columns = `${ddl(types)}, _unparsed map<string, string>, _source_file string, _position bigint`;
+  return { source: await show(job, staged, view, columns), rowsRead };
 }
 
 /** Rows apart, and how many of them have each reason. */
@@ -111,7 +112,8 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
       return null;
     });
     duplicates.push(views.duplicates(name, index));
-    await show(job, found, views.duplicates(name, index));
+    const keyTypes = key.map((column, n): [string, string] => [`_key_${n}`, types.get(column) ?? 'string']);
+    await show(job, found, views.duplicates(name, index), `${ddl(keyTypes)}, _first_${index} bigint`);
   }
 
   const path = join('quarantine', name);
@@ -123,7 +125,9 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
     });
     const rows = await spark.sql(query);
     const { ref } = await writeDataset(context.storage, `quarantine_${name}`, rows, { path });
+    if (ref.rows === 0) return { ref, reasons: {} };
     const reasons = await spark.read
+      .schema('_reasons array<string>')
       .parquet(join(context.storage.folder, path))
       .selectExpr('explode(_reasons) AS reason')
       .groupBy('reason')
@@ -135,13 +139,13 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
       reasons: Object.fromEntries(reasons.map((row) => [row.get('reason'), Number(row.get('count'))])),
     };
   });
-  await show(job, path, views.quarantine(name));
+  await show(job, path, views.quarantine(name), '_position bigint');
   return quarantine;
 }
 
-/** Makes a folder of Parquet files below the task's a view. */
-async function show({ context, spark }: Job, path: string, view: string): Promise<DataFrame> {
-  const rows = spark.read.parquet(join(context.storage.folder, path));
+/** Makes columns of Parquet files below the task's folder a view. With the schema given, Spark need not look for it. */
+async function show({ context, spark }: Job, path: string, view: string, schema: string): Promise<DataFrame> {
+  const rows = spark.read.schema(schema).parquet(join(context.storage.folder, path));
   await rows.createOrReplaceTempView(view);
   return rows;
 }
