@@ -26,6 +26,10 @@ function sqlConf({ spark }: Pick<Config, 'spark'>): SparkConf {
   return {
     'spark.sql.shuffle.partitions': String(spark.shufflePartitions),
     'spark.sql.adaptive.enabled': String(spark.adaptive),
+    // The server would keep the file listing of a folder that a task has read, also after a retry wrote it again.
+    'spark.connect.session.planCache.enabled': 'false',
+    // Spark would write INT96, which has no statistics by which readers can skip.
+    'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
     // Dates and hours derived from timestamps must not depend on where the server stands.
     'spark.sql.session.timeZone': 'UTC',
   };
