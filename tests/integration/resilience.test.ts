@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
 import type { DatasetRef } from '../../activities/operator.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
@@ -16,7 +16,12 @@ import { operationsOf, type SparkJob, sparkJobs } from '../support/spark-record.
 import { WorkerProcess } from '../support/worker-process.js';
 
 const dagId = 'task-log-analytics';
-const settings = { 'generate.records': 200_000, 'generate.shards': 2 };
+const settings = {
+  'generate.records': 200_000,
+  'generate.shards': 2,
+  'models.clustering.k': { min: 3, max: 5 },
+  'models.durations.gbt.maxIter': 10,
+};
 
 let folder: string;
 let servers: Embedded;
@@ -27,9 +32,13 @@ let undisturbed: { record: RunRecord; jobs: SparkJob[] };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nightjar-resilience-'));
-  // Servers of its own: they are killed.
+  // Servers of its own, not those that all tests share: they are killed.
+  vi.stubEnv('TEMPORAL_ADDRESS', '');
+  vi.stubEnv('SPARK_REMOTE', '');
   servers = await startEmbedded({
     temporal: { searchAttributes: Object.values(searchAttributes) },
+    // Its record of jobs is what is asserted on: all of them are kept.
+    spark: { conf: { 'spark.ui.retainedJobs': '100000', 'spark.ui.retainedStages': '100000' } },
     instance: 'ephemeral',
     log: pino({ enabled: false }),
   });
@@ -49,6 +58,12 @@ afterAll(async () => {
   await servers?.stop();
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
+
+function killServer(server: { pid(): number | undefined } | undefined): void {
+  const pid = server?.pid();
+  if (pid === undefined) throw new Error('the server is not up');
+  process.kill(pid, 'SIGKILL');
+}
 
 const start = (run: string) =>
   client.workflow.start(dagId, {
@@ -78,9 +93,10 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
       .getHandle(`${dagId}/${run}`)
       .query<RunView | undefined>('state')
       .catch(() => undefined);
-    if (view !== undefined && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
+    if (view && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
     if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
-      const jobs = await sparkJobs(servers.spark?.uiUrl ?? '');
+      // Spark may be on its way up again.
+      const jobs = await sparkJobs(servers.spark?.uiUrl ?? '').catch(() => []);
       const job = jobs.find(
         ({ status, operationId }) => status === 'RUNNING' && !seenBefore.has(operationId),
       );
@@ -161,9 +177,9 @@ it('takes over Spark work of a worker that was killed, in transform and in train
 it('lives through a restart of Spark and of Temporal in mid-run', async () => {
   const handle = await start('servers-killed');
   await jobOf('servers-killed', 'transform');
-  process.kill(servers.spark?.pid() ?? 0, 'SIGKILL');
+  killServer(servers.spark);
   await jobOf('servers-killed', 'train');
-  process.kill(servers.temporal?.pid() ?? 0, 'SIGKILL');
+  killServer(servers.temporal);
   await sleep(5_000);
   await handle.result();
   await expectSameOutputs(await recordOf('servers-killed'));

@@ -1,23 +1,19 @@
 /** A job as Spark's own monitoring REST API reports it, with the ids of the Spark Connect operation it belongs to. */
 export type SparkJob = { jobId: number; status: string; sessionId: string; operationId: string };
 
-type RawJob = { jobId: number; status: string; jobGroup?: string; jobTags?: string[] };
+type RawJob = { jobId: number; status: string; jobTags?: string[] };
 
-/** What the server itself knows of its Connect jobs, by its web UI at `uiUrl`; none while it is down. */
+/** What the server itself knows of its Connect jobs, by its web UI at `uiUrl`. */
 export async function sparkJobs(uiUrl: string): Promise<SparkJob[]> {
-  try {
-    const applications = (await (await fetch(`${uiUrl}/api/v1/applications`)).json()) as { id: string }[];
-    const url = `${uiUrl}/api/v1/applications/${applications[0]?.id}/jobs`;
-    const jobs = (await (await fetch(url)).json()) as RawJob[];
-    return jobs.flatMap(({ jobId, status, jobGroup = '', jobTags = [] }) => {
-      const ids = /Session_([0-9a-f-]{36})_Operation_([0-9a-f-]{36})/.exec([jobGroup, ...jobTags].join(' '));
-      return ids?.[1] === undefined || ids[2] === undefined
-        ? []
-        : [{ jobId, status, sessionId: ids[1], operationId: ids[2] }];
-    });
-  } catch {
-    return [];
-  }
+  const applications = (await (await fetch(`${uiUrl}/api/v1/applications`)).json()) as { id: string }[];
+  const url = `${uiUrl}/api/v1/applications/${applications[0]?.id}/jobs`;
+  const jobs = (await (await fetch(url)).json()) as RawJob[];
+  return jobs.flatMap(({ jobId, status, jobTags = [] }) => {
+    const ids = /Session_([0-9a-f-]{36})_Operation_([0-9a-f-]{36})/.exec(jobTags.join(' '));
+    return ids?.[1] === undefined || ids[2] === undefined
+      ? []
+      : [{ jobId, status, sessionId: ids[1], operationId: ids[2] }];
+  });
 }
 
 /** The operations that ran jobs in a session. */
