@@ -1,13 +1,12 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
-import { tsImport } from 'tsx/esm/api';
 import { z } from 'zod';
 import { datasetName } from '../datasets/dataset-ref.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
 import { naming } from '../datasets/query.js';
 import { writeDataset } from '../datasets/write-dataset.js';
+import { importModule } from '../import-module.js';
 import { type DatasetRef, defineOperator, type Json, OperatorError } from '../operator.js';
 
 /**
@@ -62,11 +61,15 @@ async function loadTransform(path: string, module: string): Promise<Transform> {
   await access(path).catch(() => {
     throw new OperatorError('InvalidParams', `module: there is no file ${path}`);
   });
-  const loaded = await tsImport(pathToFileURL(path).href, import.meta.url).catch((error: unknown) => {
+  const { default: transform } = await importModule(path).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError('InvalidParams', `${module} cannot be loaded: ${reason}`, null, { cause: error });
+    throw new OperatorError(
+      'InvalidParams',
+      `${module} cannot be loaded as an ES module: ${reason}; its package.json needs "type": "module", or its name the ending .mts`,
+      null,
+      { cause: error },
+    );
   });
-  const transform = defaultExport(defaultExport(loaded));
   if (typeof transform !== 'function') {
     throw new OperatorError(
       'InvalidParams',
@@ -75,10 +78,6 @@ async function loadTransform(path: string, module: string): Promise<Transform> {
   }
   return transform as Transform;
 }
-
-/** Twice, because a module below no package.json of type "module" is CommonJS and arrives within another default. */
-const defaultExport = (module: unknown): unknown =>
-  typeof module === 'object' && module !== null && 'default' in module ? module.default : module;
 
 function checkNames(
   module: string,

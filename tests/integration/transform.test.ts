@@ -177,6 +177,7 @@ describe('spark-transform', () => {
     ['a syntax error', 'a.ts', 'export default (', /a\.ts/],
   ])('says what is wrong with %s', async (_, module, text, message) => {
     const { folder, tasks, sales } = await setUp();
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     if (text !== undefined) await writeFile(join(folder, module), text);
     const run = tasks.run(sparkTransform, 'transform', { module, inputs: { sales } });
     await expect(run).rejects.toMatchObject({
