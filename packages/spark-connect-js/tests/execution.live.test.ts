@@ -227,15 +227,25 @@ describe('progress', () => {
   });
 });
 
-describe('a bad connection', () => {
-  async function openThroughProxy() {
-    const { host, port } = parseConnectionString(remote());
-    const proxy = await cuttableProxy(host, port);
-    const spark = await SparkSession.builder().remote(proxy.remote).getOrCreate();
-    onTestFinished(() => spark.stop().catch(() => undefined));
-    return { proxy, spark };
+it('reads no more of a large result than the loop asks for', async () => {
+  const { proxy, spark } = await openThroughProxy();
+  // Some 280 MB in batches of about 3 MB.
+  const large = spark
+    .range(0, 2_000_000, 1, 8)
+    .select('id', F.sha2(col('id').cast('string'), 512).alias('text'));
+  let rows = 0;
+  for await (const { batch } of large.toArrowBatches()) {
+    rows += batch.numRows;
+    if (rows < 100_000) continue;
+    // While the loop rests, what is on its way may arrive, but no more.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    break;
   }
+  expect(rows).toBeGreaterThan(0);
+  expect(proxy.received()).toBeLessThan(40_000_000);
+});
 
+describe('a bad connection', () => {
   it.each(['end', 'reset'] as const)('that is cut (%s) does not harm a query', async (how) => {
     const { proxy, spark } = await openThroughProxy();
     let cut = false;
@@ -294,4 +304,12 @@ async function firstLine(child: ChildProcess): Promise<string | undefined> {
   if (!child.stdout) throw new Error('no stdout');
   for await (const line of createInterface({ input: child.stdout })) return line;
   return undefined;
+}
+
+async function openThroughProxy() {
+  const { host, port } = parseConnectionString(remote());
+  const proxy = await cuttableProxy(host, port);
+  const spark = await SparkSession.builder().remote(proxy.remote).getOrCreate();
+  onTestFinished(() => spark.stop().catch(() => undefined));
+  return { proxy, spark };
 }

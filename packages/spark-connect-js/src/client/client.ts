@@ -15,8 +15,7 @@ import type { DataType as ProtoDataType } from '../gen/spark/connect/types_pb.js
 import type { RelationInit } from '../plan/plan.js';
 import { cacheArtifacts } from './artifacts.js';
 import { type ExecuteOptions, executePlan } from './execution.js';
-import type { RetryPolicy } from './retry-policy.js';
-import { SessionChannel, type SessionChannelOptions } from './session-channel.js';
+import { SessionChannel, type SessionChannelOptions, type UnaryOptions } from './session-channel.js';
 
 /** A protocol message, or the plain object that makes one. */
 export type CommandInit = MessageInitShape<typeof CommandSchema>;
@@ -89,7 +88,7 @@ export class SparkConnectClient {
   async analyze<Kind extends keyof AnalyzeResults>(
     kind: Kind,
     question: AnalyzeRequests[Kind],
-    options: { signal?: AbortSignal | undefined; retryPolicy?: RetryPolicy } = {},
+    options: UnaryOptions = {},
   ): Promise<AnalyzeResults[Kind]> {
     const analyze = { case: kind, value: question } as AnalyzeInit;
     const response = await this.#channel.unary(
@@ -143,12 +142,17 @@ export class SparkConnectClient {
     return response.interruptedIds;
   }
 
-  /** Ends the session on the server, with everything in it, and closes the connection. Safe to call twice. */
+  /**
+   * Ends the session on the server, with everything in it, and closes the connection. Safe to call twice.
+   * @throws SparkConnectError when the server does not answer within a few seconds; the connection is closed anyway
+   */
   async releaseSession(): Promise<void> {
     if (this.#channel.closed) return;
     try {
-      await this.#channel.unary(({ sessionId, userContext, clientType }) =>
-        this.#channel.rpc.releaseSession({ sessionId, userContext, clientType }, { timeoutMs: 30_000 }),
+      await this.#channel.unary(
+        ({ sessionId, userContext, clientType }) =>
+          this.#channel.rpc.releaseSession({ sessionId, userContext, clientType }, { timeoutMs: 30_000 }),
+        { maxRetries: 3 },
       );
     } finally {
       this.close();

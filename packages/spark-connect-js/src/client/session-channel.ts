@@ -33,6 +33,13 @@ export interface RequestHeader {
   readonly clientObservedServerSideSessionId?: string;
 }
 
+/** Options of calls that answer once. */
+export interface UnaryOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** At most as many retries as the session's policy allows; fewer if this says so. */
+  readonly maxRetries?: number;
+}
+
 interface SessionResponse {
   readonly sessionId: string;
   readonly serverSideSessionId: string;
@@ -96,20 +103,21 @@ export class SessionChannel {
     }
   }
 
-  newRetries(policy = this.options.retryPolicy): Retries {
-    return new Retries(policy, this.options.random);
+  newRetries(maxRetries = Number.POSITIVE_INFINITY): Retries {
+    const { retryPolicy, random } = this.options;
+    return new Retries({ ...retryPolicy, maxRetries: Math.min(maxRetries, retryPolicy.maxRetries) }, random);
   }
 
   /**
-   * Makes a call that answers once, with retries.
+   * Makes a call that answers once, with retries, no more than `maxRetries` of them.
    * @throws SparkConnectError | OperationAbortedError
    */
   async unary<T>(
     call: (header: RequestHeader, options: { signal?: AbortSignal }) => Promise<T>,
-    options: { signal?: AbortSignal | undefined; retryPolicy?: RetryPolicy } = {},
+    options: UnaryOptions = {},
   ): Promise<T> {
     const { signal } = options;
-    const retries = this.newRetries(options.retryPolicy);
+    const retries = this.newRetries(options.maxRetries);
     try {
       for (;;) {
         signal?.throwIfAborted();

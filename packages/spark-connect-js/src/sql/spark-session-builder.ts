@@ -100,9 +100,7 @@ export class SparkSessionBuilder {
       onProgress: this.#onProgress,
     });
     try {
-      const maxRetries = Math.min(connectRetries, this.#retryPolicy.maxRetries);
-      const retryPolicy = { ...this.#retryPolicy, maxRetries };
-      const { version } = await client.analyze('sparkVersion', {}, { retryPolicy });
+      const { version } = await client.analyze('sparkVersion', {}, { maxRetries: connectRetries });
       const session = new SparkSession(client, version);
       await session.conf.setAll(this.#config);
       return session;

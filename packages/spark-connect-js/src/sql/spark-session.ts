@@ -145,7 +145,10 @@ export class SparkSession {
     return this.client.interrupt({ operationId });
   }
 
-  /** Ends the session on the server, with its views, caches and running operations, and closes the connection. */
+  /**
+   * Ends the session on the server, with its views, caches and running operations, and closes the connection.
+   * @throws SparkConnectError when the server does not answer within a few seconds; the connection is closed anyway
+   */
   stop(): Promise<void> {
     return this.client.releaseSession();
   }

@@ -7,6 +7,7 @@ export async function cuttableProxy(host: string, port: number) {
   let refusing = false;
   let cutAfterBytes = Number.POSITIVE_INFINITY;
   let cuts = 0;
+  let received = 0;
   const server = net.createServer((client) => {
     if (refusing) {
       client.destroy();
@@ -20,6 +21,7 @@ export async function cuttableProxy(host: string, port: number) {
     let bytes = 0;
     upstream.on('data', (data) => {
       bytes += data.length;
+      received += data.length;
       if (bytes > cutAfterBytes) {
         cuts++;
         close();
@@ -48,6 +50,8 @@ export async function cuttableProxy(host: string, port: number) {
     remote: `sc://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
     cut,
     cuts: () => cuts,
+    /** Bytes that came from the server so far. */
+    received: () => received,
     /** While refusing, new connections are dropped at once. */
     refuse: (on: boolean) => {
       refusing = on;
