@@ -108,6 +108,8 @@ export class SparkSessionBuilder {
       client.close();
       const { host, port } = connection;
       if (!(error instanceof SparkConnectError) || error.errorClass !== undefined) throw error;
+      // A server that reports an exception is there.
+      if (error.exceptionClasses.length > 0) throw error;
       if (error.grpcCode === 'UNAUTHENTICATED' || error.grpcCode === 'PERMISSION_DENIED') throw error;
       throw new SparkConnectError(`No Spark Connect server answers at ${host}:${port}: ${error.message}`, {
         grpcCode: error.grpcCode,

@@ -179,7 +179,8 @@ function writeColumn(
 
   switch (type.kind) {
     case 'null':
-      return arrow.makeData({ type: new arrow.Null(), length });
+      // Its count of nulls is its length; makeData would leave it unknown.
+      return new arrow.Data(new arrow.Null(), 0, length, length);
     case 'boolean': {
       const bits = new Uint8Array(nullBitmap.length);
       for (let index = 0; index < length; index++) {
