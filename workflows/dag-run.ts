@@ -81,7 +81,7 @@ async function finish(
       await close('success');
       return execution.view();
     }
-    const report = failureReport(workflowId, execution.view(), reason);
+    const report = failureReport(workflowId, execution.view(), reason, execution.replayCommand);
     await close('failed', report);
     throw ApplicationFailure.nonRetryable(report, 'DagRunFailed');
   } catch (error) {

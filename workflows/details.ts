@@ -62,7 +62,12 @@ function seconds({ startedAt, finishedAt }: TaskView, now: number): string {
 }
 
 /** Why a run failed and what to do next: its workflow fails with this text. */
-export function failureReport(workflowId: string, view: RunView, reason: string): string {
+export function failureReport(
+  workflowId: string,
+  view: RunView,
+  reason: string,
+  replayCommand: string,
+): string {
   const failed = view.tasks.filter(({ state }) => state === 'failed');
   const blocked = view.tasks.filter(({ state }) => state === 'upstreamFailed').map(({ key }) => key);
   return [
@@ -74,6 +79,6 @@ export function failureReport(workflowId: string, view: RunView, reason: string)
       ),
     ]),
     ...(blocked.length > 0 ? [`  did not run because of that: ${blocked.join(', ')}`] : []),
-    `Mend the cause, then run the failed stages again, reusing the others: npm start -- --replay ${workflowId}`,
+    `Mend the cause, then run the failed stages again, reusing the others: ${replayCommand}`,
   ].join('\n');
 }

@@ -63,6 +63,10 @@ export class RunExecution {
     }
   }
 
+  get replayCommand(): string {
+    return this.prepared.replayCommand;
+  }
+
   view(): RunView {
     const { dag, run } = this.prepared;
     return {

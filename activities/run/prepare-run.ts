@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
@@ -9,8 +9,8 @@ import { resolveParams } from '../../dag/params.js';
 import { writeJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
 import { type DagFile, type DagSources, readDagFiles } from './dag-files.js';
-import { planReplay, type ReusedTasks, replaySchema } from './replay.js';
-import { type RunRecord, runRecordName } from './run-record.js';
+import { type ReusedTasks, readEarlierRun, replaySchema, reusable } from './replay.js';
+import { type Given, type RunRecord, runRecordName } from './run-record.js';
 
 /** The optional input of a DAG run: one JSON object, every field defaulted. */
 export const runInputSchema = z.strictObject({
@@ -38,6 +38,12 @@ export type RunRequest = {
   input: unknown;
 };
 
+/** What a run freezes when it starts. */
+type Frozen = Pick<
+  RunRecord,
+  'dag' | 'dagHash' | 'dagFile' | 'dagFolder' | 'params' | 'config' | 'logicalDate'
+>;
+
 /** Everything a run depends on, frozen into its history. */
 export type PreparedRun = {
   dag: DagDocument;
@@ -47,6 +53,8 @@ export type PreparedRun = {
   config: JsonObject;
   run: { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
   reused: ReusedTasks;
+  /** What a user types to run the failed tasks again. */
+  replayCommand: string;
   /** Operators that are handed the figures of finished tasks. */
   readsFinishedTasks: string[];
   /** Whether the server knows Nightjar's search attributes. */
@@ -72,29 +80,21 @@ const refuse = (message: string): ApplicationFailure =>
  */
 export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<PreparedRun> {
   const { dagId, workflowId, temporalRunId } = request;
-  const input = parseInput(request.input);
-  const file = await findDag(dagId, environment.dags);
-  const config = pipelineSettings(
-    withSettings(environment.config, input.settings ?? {}),
-  ) as unknown as JsonObject;
-  const params = resolveParams(file.dag, input.params ?? {}, { config });
-  if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
-
-  const logicalDate = new Date(input.logicalDate ?? request.scheduledAt ?? request.triggeredAt).toISOString();
-  const runId = runIdOf(dagId, workflowId);
-  const fresh = {
-    dag: file.dag,
-    dagHash: file.hash,
-    dagFolder: file.folder,
-    params: params.values,
-    config,
-    logicalDate,
+  const { replay, ...input } = parseInput(request.input);
+  const earlier = replay && (await readEarlierRun(replay.workflowId, dagId, environment.dataRoot));
+  // What was asked of the earlier run goes on to hold, unless it is asked otherwise now.
+  const given: Given = {
+    params: { ...earlier?.given.params, ...input.params },
+    settings: { ...earlier?.given.settings, ...input.settings },
   };
-  const { reused, ...frozen } =
-    input.replay === undefined
-      ? { ...fresh, reused: {} }
-      : await planReplay(input.replay, dagId, fresh, environment.dataRoot);
+  const triggered = new Date(input.logicalDate ?? request.scheduledAt ?? request.triggeredAt).toISOString();
+  const frozen: Frozen =
+    earlier !== undefined && replay?.dag === 'original'
+      ? frozenThen(earlier)
+      : { ...(await freeze(dagId, given, environment)), logicalDate: earlier?.logicalDate ?? triggered };
+  const reused = earlier && replay ? reusable(frozen.dag, earlier.tasks, replay) : {};
 
+  const runId = runIdOf(dagId, workflowId);
   const record: RunRecord = {
     dagId,
     runId,
@@ -103,27 +103,47 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     state: 'running',
     startedAt: request.triggeredAt,
     ...frozen,
-    ...(input.replay === undefined ? {} : { replayOf: input.replay.workflowId }),
+    given,
+    ...(replay === undefined ? {} : { replayOf: replay.workflowId }),
     tasks: Object.entries(reused).map(([key, task]) => ({ key, ...task })),
   };
   await writeJson(join(runFolder(environment.dataRoot, dagId, runId), runRecordName), record);
+  const { logicalDate, ...plan } = frozen;
   return {
-    dag: frozen.dag,
-    dagHash: frozen.dagHash,
-    dagFolder: frozen.dagFolder,
-    params: frozen.params,
-    config: frozen.config,
-    run: {
-      id: runId,
-      logicalDate: frozen.logicalDate,
-      dataIntervalStart: frozen.logicalDate,
-      dataIntervalEnd: frozen.logicalDate,
-    },
+    ...plan,
+    run: { id: runId, logicalDate, dataIntervalStart: logicalDate, dataIntervalEnd: logicalDate },
     reused,
+    replayCommand: `npm start -- --dag ${quoted(dagArgument(frozen, environment))} --replay ${quoted(workflowId)}`,
     readsFinishedTasks: environment.readsFinishedTasks,
     searchAttributes: environment.searchAttributes,
   };
 }
+
+/** The DAG's file as it is now, with what was given resolved against it. */
+async function freeze(
+  dagId: string,
+  given: Given,
+  environment: RunEnvironment,
+): Promise<Omit<Frozen, 'logicalDate'>> {
+  const { file, folder, dag, hash } = await findDag(dagId, environment.dags);
+  const config = pipelineSettings(withSettings(environment.config, given.settings)) as unknown as JsonObject;
+  const params = resolveParams(dag, given.params, { config });
+  if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
+  return { dag, dagHash: hash, dagFile: file, dagFolder: folder, params: params.values, config };
+}
+
+function frozenThen({ dag, dagHash, dagFile, dagFolder, params, config, logicalDate }: RunRecord): Frozen {
+  return { dag, dagHash, dagFile, dagFolder, params, config, logicalDate };
+}
+
+/** How the command line names the DAG: by its id, or by its file when that is outside the configured folders. */
+function dagArgument({ dag, dagFile }: Frozen, { config }: RunEnvironment): string {
+  const isConfigured = config.dags.folders.some((folder) => !relative(folder, dagFile).startsWith('..'));
+  return isConfigured ? dag.dagId : relative('.', dagFile);
+}
+
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
   const parsed = runInputSchema.safeParse(input ?? {});

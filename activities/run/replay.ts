@@ -28,32 +28,21 @@ export type ReusedTasks = Record<
   { state: 'success' | 'skipped'; output?: Json; stats?: FinishedTask }
 >;
 
-type Frozen = Pick<RunRecord, 'dag' | 'dagHash' | 'dagFolder' | 'params' | 'config' | 'logicalDate'>;
-
 const refuse = (message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
 
-/** Decides from an earlier run's record what stands and what runs again. @throws ApplicationFailure of type InvalidRunInput */
-export async function planReplay(
-  replay: z.output<typeof replaySchema>,
+/** The record of the run to replay, with all that it had committed. @throws ApplicationFailure of type InvalidRunInput */
+export async function readEarlierRun(
+  workflowId: string,
   dagId: string,
-  latest: Frozen,
   dataRoot: string,
-): Promise<Frozen & { reused: ReusedTasks }> {
-  const folder = runFolder(dataRoot, dagId, runIdOf(dagId, replay.workflowId));
+): Promise<RunRecord> {
+  const folder = runFolder(dataRoot, dagId, runIdOf(dagId, workflowId));
   const record = await readJson<RunRecord>(join(folder, runRecordName));
   if (record === undefined) {
-    throw refuse(
-      `nothing to replay: run "${replay.workflowId}" of DAG "${dagId}" left no record in ${folder}`,
-    );
+    throw refuse(`nothing to replay: run "${workflowId}" of DAG "${dagId}" left no record in ${folder}`);
   }
-  const { dag, dagHash, dagFolder, params, config, logicalDate } = record;
-  const frozen: Frozen =
-    replay.dag === 'original'
-      ? { dag, dagHash, dagFolder, params, config, logicalDate }
-      : { ...latest, logicalDate };
-  const tasks = record.state === 'running' ? await committedTasks(folder, record) : record.tasks;
-  return { ...frozen, reused: reusable(frozen.dag, tasks, replay) };
+  return record.state === 'running' ? { ...record, tasks: await committedTasks(folder, record) } : record;
 }
 
 /** The results that stand when `replay.tasks` (default: all without success) run again. */

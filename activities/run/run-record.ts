@@ -13,6 +13,9 @@ export type TaskRecord = {
   stats?: FinishedTask;
 };
 
+/** Params and settings as they were given, without defaults. */
+export type Given = { params: JsonObject; settings: JsonObject };
+
 /**
  * `run.json` in a run's folder: what ran, with what, and how it went. It outlives Temporal's retention, and replays and
  * reports read it instead of the history. Written when the run starts and when it ends.
@@ -31,7 +34,11 @@ export type RunRecord = {
   finishedAt?: string;
   dagHash: string;
   dag: DagDocument;
+  /** Absolute path of the DAG's file, and of its folder. */
+  dagFile: string;
   dagFolder: string;
+  /** What the run was started with. */
+  given: Given;
   params: JsonObject;
   config: JsonObject;
   /** The run whose results were reused, if this is a replay. */

@@ -126,7 +126,7 @@ tasks:
     const message = await worker.run('flaky');
     expect(message).toContain('stays (fail, 3 tries): attempt 3 failed');
     expect(message).toContain('did not run because of that: after');
-    expect(message).toContain('npm start -- --replay flaky/run');
+    expect(message).toContain('npm start -- --dag flaky --replay flaky/run');
     const record = await worker.record('flaky');
     expect(states({ tasks: record.tasks as RunView['tasks'] })).toEqual({
       mends: 'success',

@@ -74,13 +74,14 @@ describe('failureReport', () => {
         { key: 'train', operator: 'train', state: 'upstreamFailed' },
       ]),
       'final tasks without success: train',
+      'npm start -- --dag etl --replay etl/2026',
     );
     expect(report.split('\n')).toEqual([
       'DAG run etl/2026 failed: final tasks without success: train',
       '  load (ingest, 1 try): too many',
       '    rejected as NULL_KEY: 1,200 rows',
       '  did not run because of that: train',
-      'Mend the cause, then run the failed stages again, reusing the others: npm start -- --replay etl/2026',
+      'Mend the cause, then run the failed stages again, reusing the others: npm start -- --dag etl --replay etl/2026',
     ]);
   });
 });
