@@ -20,8 +20,8 @@ const trees = {
 
 /** Gradient-boosted trees. */
 export const gbtSettings = z.strictObject({
-  /** Trees, each correcting the ones before it. Default 30. */
-  maxIter: z.int().min(1).max(1000).default(30),
+  /** Trees, each correcting the ones before it. Default 20. */
+  maxIter: z.int().min(1).max(1000).default(20),
   /** Depth of each tree, at most 30. Default 5. */
   maxDepth: z.int().min(1).max(30).default(5),
   /** Learning rate: how much of its correction each tree makes, above 0, at most 1. Default 0.2. */
@@ -35,8 +35,8 @@ export const gbtSettings = z.strictObject({
 export const randomForestSettings = z.strictObject({
   /** Default 20. */
   numTrees: z.int().min(1).max(1000).default(20),
-  /** Depth of each tree, at most 30. Default 10. */
-  maxDepth: z.int().min(1).max(30).default(10),
+  /** Depth of each tree, at most 30. Default 8. */
+  maxDepth: z.int().min(1).max(30).default(8),
   /** Share of the rows that each tree sees. Default 0.5. */
   subsamplingRate: share.default(0.5),
   ...trees,
