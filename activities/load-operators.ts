@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { tsImport } from 'tsx/esm/api';
+import { importModule } from './import-module.js';
 import type { Operator } from './operator.js';
 import { builtInOperators } from './operators/index.js';
 
@@ -14,7 +14,7 @@ export type Operators = ReadonlyMap<string, Operator>;
 export async function loadOperators(folder?: string): Promise<Operators> {
   const operators = new Map(builtInOperators.map((operator) => [operator.name, operator]));
   for (const file of folder === undefined ? [] : await operatorFiles(resolve(folder))) {
-    const module = (await tsImport(file, import.meta.url)) as { default?: unknown };
+    const module = (await importModule(file)) as { default?: unknown };
     if (!isOperator(module.default)) {
       throw new Error(
         `${file}: expected a default export made by defineOperator({ name, description, params, run })`,

@@ -83,11 +83,12 @@ async function recordOf(run: string): Promise<RunRecord> {
   return JSON.parse(await readFile(join(runFolder(join(folder, 'data'), dagId, run), 'run.json'), 'utf8'));
 }
 
+/** Spark's record of its jobs; none while it is on its way up again. */
+const jobsNow = (): Promise<SparkJob[]> => sparkJobs(servers.spark?.uiUrl ?? '').catch(() => []);
+
 /** Waits until the task has a Spark job that is running, and gives the job. */
 async function jobOf(run: string, task: string): Promise<SparkJob> {
-  const seenBefore = new Set(
-    (await sparkJobs(servers.spark?.uiUrl ?? '')).map(({ operationId }) => operationId),
-  );
+  const seenBefore = new Set((await jobsNow()).map(({ operationId }) => operationId));
   for (;;) {
     const view = await client.workflow
       .getHandle(`${dagId}/${run}`)
@@ -95,9 +96,7 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
       .catch(() => undefined);
     if (view && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
     if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
-      // Spark may be on its way up again.
-      const jobs = await sparkJobs(servers.spark?.uiUrl ?? '').catch(() => []);
-      const job = jobs.find(
+      const job = (await jobsNow()).find(
         ({ status, operationId }) => status === 'RUNNING' && !seenBefore.has(operationId),
       );
       if (job !== undefined) return job;
@@ -122,10 +121,12 @@ async function fingerprints(record: RunRecord): Promise<Record<string, unknown>>
   const visit = async (value: unknown): Promise<void> => {
     if (isDataset(value)) {
       const source = parquet(resolve(folder, 'data', value.path));
-      const columns = (await duckdb(`DESCRIBE SELECT * FROM ${source}`)).map(
-        ({ column_name, column_type }) =>
-          // Sums of floating-point numbers depend on the order of summing in their last digits.
-          column_type === 'DOUBLE' ? `round("${column_name}", 6)` : `"${column_name}"`,
+      // Where a rejected row came from names the run.
+      const described = await duckdb(`DESCRIBE SELECT * FROM ${source}`);
+      const comparable = described.filter(({ column_name }) => column_name !== '_source_file');
+      const columns = comparable.map(({ column_name, column_type }) =>
+        // Sums of floating-point numbers depend on the order of summing in their last digits.
+        column_type === 'DOUBLE' ? `round("${column_name}", 6)` : `"${column_name}"`,
       );
       const [row] = await duckdb(
         `SELECT count(*) AS n, sum(hash(${columns.join(', ')})) AS h FROM ${source}`,
