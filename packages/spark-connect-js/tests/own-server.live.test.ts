@@ -1,15 +1,20 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { col, functions as F, lit, SparkConnectError, SparkSession } from '../src/index.js';
 import { OwnServer } from './support/own-server.js';
 import { slowQuery, sparkUi } from './support/spark.js';
 
 // These need to know how the server under test was started.
 describe.skipIf(!sparkUi())('a server of its own', () => {
-  it('may end streams as often as it likes', async () => {
-    const server = await OwnServer.start({
+  let server: OwnServer;
+  beforeAll(async () => {
+    server = await OwnServer.start({
       'spark.connect.execute.reattachable.senderMaxStreamDuration': '1s',
       'spark.connect.execute.reattachable.senderMaxStreamSize': '200k',
     });
+    return () => server.stop();
+  });
+
+  it('may end streams as often as it likes', async () => {
     const spark = await SparkSession.builder().remote(server.remote).getOrCreate();
     onTestFinished(() => spark.stop().catch(() => undefined));
     expect(await slowQuery(spark, 20, 300).collect()).toHaveLength(20);
@@ -22,7 +27,6 @@ describe.skipIf(!sparkUi())('a server of its own', () => {
   });
 
   it('that crashes and comes back takes its sessions with it, and says so', async () => {
-    const server = await OwnServer.start();
     const open = (sessionId?: string) => {
       const builder = SparkSession.builder().remote(server.remote).retry({ maxRetries: 60, maxBackoff: 500 });
       return (sessionId === undefined ? builder : builder.sessionId(sessionId)).getOrCreate();

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
 import { eventually, sparkUi } from './spark.js';
 
 /** What Spark's own start scripts open to Spark on Java 17 and later. */
@@ -19,7 +18,7 @@ interface Environment {
   readonly classpathEntries: readonly (readonly [entry: string, source: string])[];
 }
 
-/** A Spark Connect server of a test's own, with the Java and the jars of the one under test. Ended with the test. */
+/** A Spark Connect server of a test's own, with the Java and the jars of the one under test. To be stopped. */
 export class OwnServer {
   #process: ChildProcess | undefined;
 
@@ -54,10 +53,6 @@ export class OwnServer {
       ],
       folder,
     );
-    onTestFinished(async () => {
-      await server.kill();
-      rmSync(folder, { recursive: true, force: true });
-    });
     await server.run();
     return server;
   }
@@ -78,6 +73,12 @@ export class OwnServer {
         return listening;
       },
     );
+  }
+
+  /** Ends the server for good and removes its files. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Ends the server as a crash would. */
