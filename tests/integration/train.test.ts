@@ -317,6 +317,10 @@ describe('regression', () => {
     expect(await refusal('d', hours(deliveries, { filter: 'id < 0' }))).toContain(
       '0 rows to train on and 0 to test on',
     );
+    // MLlib's own refusal: as many categories as rows.
+    expect(await refusal('g', hours(deliveries, { categories: ['id'], filter: 'id < 100' }))).toMatch(
+      /^SparkQueryFailed: model "hours", fit gbt: .*maxBins/s,
+    );
     const clusters = { kind: 'clustering', data: towns, features: ['cost'] };
     expect(await refusal('e', { models: { towns: { ...clusters, filter: 'id < 2' } } })).toContain('too few');
     expect(

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { type DataFrame, lit, ml, type SparkSession } from 'spark-connect-js';
 import { identifier } from '../../datasets/sql-text.js';
 import { writeDataset } from '../../datasets/write-dataset.js';
-import { type DatasetRef, type Json, type OperatorContext, OperatorError } from '../../operator.js';
+import { type DatasetRef, type OperatorContext, OperatorError } from '../../operator.js';
 import { encodingStages, usableRow, vectorColumn } from './encoding.js';
 import { recall } from './fitted-models.js';
+import { modelSteps } from './model-steps.js';
 import type { ClusteringSpec, Feature } from './params.js';
 import { openTrainingData } from './training-data.js';
 
@@ -36,10 +37,7 @@ export async function trainClustering(
   modelFolder: string,
 ): Promise<TrainedClustering> {
   const data = await openTrainingData(context, spark, name, spec);
-  const step = <T extends Json>(what: string, body: () => Promise<T>): Promise<T> => {
-    context.heartbeat({ message: `${name}: ${what}` });
-    return context.step(`${name}: ${what}`, body);
-  };
+  const step = modelSteps(context, name);
   const { features, keep, seed, maxIter } = spec;
   const rows = await step('count', () => countRows(features, data));
   const range = candidateRange(name, spec.k, rows.used);

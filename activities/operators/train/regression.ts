@@ -6,6 +6,7 @@ import { type DatasetRef, type OperatorContext, OperatorError } from '../../oper
 import { type Algorithm, configure, labelColumn } from './algorithms.js';
 import { encodingStages, featureImportances, type Slot, usableRow, vectorSlots } from './encoding.js';
 import { recall } from './fitted-models.js';
+import { modelSteps } from './model-steps.js';
 import type { RegressionSpec } from './params.js';
 import { type RegressionQuality, rate } from './regression-quality.js';
 import { splitConditions } from './split.js';
@@ -50,13 +51,7 @@ export async function trainRegression(
   modelFolder: string,
 ): Promise<TrainedRegression> {
   const data = await openTrainingData(context, spark, name, spec);
-  const step = <T extends FitResult | RowCounts | Evaluation | Encoders>(
-    what: string,
-    body: () => Promise<T>,
-  ) => {
-    context.heartbeat({ message: `${name}: ${what}` });
-    return context.step(`${name}: ${what}`, body);
-  };
+  const step = modelSteps(context, name);
   const { isTest, isTraining } = splitConditions(spec.split.by ?? modelColumns(spec), {
     seed: spec.seed,
     testRatio: spec.split.testRatio,
@@ -123,7 +118,6 @@ export async function trainRegression(
   };
 }
 
-type Encoders = { modelIds: string[]; labels: string[][] };
 type Evaluation = { predictions: DatasetRef; metrics: RegressionQuality; baseline: RegressionQuality };
 
 const quoted = (label: string): string => `CAST(${identifier(label)} AS DOUBLE)`;
