@@ -38,7 +38,9 @@ export function openSparkSession(
           .remote(remote)
           .userId('nightjar')
           .sessionId(sessionId(attempt))
-          .operationIds(nextOperation)
+          .operationIds(() => logged(nextOperation(), log))
+          // Spark's own patience, with more frequent looks: a server that is back is noticed within seconds.
+          .retry({ maxBackoff: 5_000 })
           .onProgress(onProgress)
           .config(conf)
           .getOrCreate();
@@ -73,6 +75,15 @@ export function openSparkSession(
         ?.then((session) => session.stop())
         .catch((error: unknown) => log.warn({ error }, 'Spark session not released'));
     },
+  };
+}
+
+/** Leaves a trace of every operation, by which Spark's own records can be read. */
+function logged(idOf: (attempt: number) => string, log: Logger): (attempt: number) => string {
+  return (attempt) => {
+    const operationId = idOf(attempt);
+    log.debug({ operationId, ...(attempt > 0 ? { insteadOf: idOf(0) } : {}) }, 'Spark operation');
+    return operationId;
   };
 }
 

@@ -15,7 +15,3 @@ export async function sparkJobs(uiUrl: string): Promise<SparkJob[]> {
       : [{ jobId, status, sessionId: ids[1], operationId: ids[2] }];
   });
 }
-
-/** The operations that ran jobs in a session. */
-export const operationsOf = (jobs: readonly SparkJob[], sessionId: string): Set<string> =>
-  new Set(jobs.filter((job) => job.sessionId === sessionId).map(({ operationId }) => operationId));

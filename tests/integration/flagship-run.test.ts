@@ -12,7 +12,7 @@ import { type Embedded, startEmbedded } from '../../embedded/servers.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import { duckdb, parquet } from '../support/duckdb.js';
-import { operationsOf, type SparkJob, sparkJobs } from '../support/spark-record.js';
+import { type SparkJob, sparkJobs } from '../support/spark-record.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const dagId = 'task-log-analytics';
@@ -28,7 +28,7 @@ let servers: Embedded;
 let client: Client;
 let worker: WorkerProcess;
 /** The run that nothing happened to. */
-let undisturbed: { record: RunRecord; jobs: SparkJob[] };
+let undisturbed: RunRecord;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nightjar-resilience-'));
@@ -49,8 +49,7 @@ beforeAll(async () => {
     folder,
     env: { NIGHTJAR__LOGGING__LEVEL: 'debug' },
   });
-  const record = await finish('undisturbed');
-  undisturbed = { record, jobs: await sparkJobs(servers.spark?.uiUrl ?? '') };
+  undisturbed = await finish('undisturbed');
 }, 600_000);
 afterAll(async () => {
   await worker?.kill();
@@ -105,11 +104,13 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
   }
 }
 
-/** Which Spark session each task of a run had, by the run's log. */
-async function sessionsOf(run: string): Promise<Map<string, string>> {
+/** What tasks of a run said of their Spark sessions and operations, by the run's log. */
+async function sparkLog(run: string): Promise<Record<string, string>[]> {
   const log = await readFile(join(runFolder(join(folder, 'data'), dagId, run), 'run.log'), 'utf8');
-  const lines = log.split('\n').filter((line) => line.includes('Spark session opened'));
-  return new Map(lines.map((line) => JSON.parse(line)).map(({ task, sessionId }) => [task, sessionId]));
+  return log
+    .split('\n')
+    .filter((line) => /Spark (session opened|operation)"/.test(line))
+    .map((line) => JSON.parse(line));
 }
 
 const isDataset = (value: unknown): value is DatasetRef =>
@@ -142,10 +143,60 @@ async function fingerprints(record: RunRecord): Promise<Record<string, unknown>>
 
 async function expectSameOutputs(record: RunRecord): Promise<void> {
   expect(record.state).toBe('success');
-  expect(await fingerprints(record)).toEqual(await fingerprints(undisturbed.record));
+  expect(await fingerprints(record)).toEqual(await fingerprints(undisturbed));
   const metrics = ({ tasks }: RunRecord) => tasks.find(({ key }) => key === 'train')?.stats?.metrics;
-  expect(metrics(record)).toEqual(metrics(undisturbed.record));
+  expect(metrics(record)).toEqual(metrics(undisturbed));
 }
+
+/** The Parquet files of a dataset of the undisturbed run, as a table of DuckDB. */
+function table(task: string, dataset: string): string {
+  const output = undisturbed.tasks.find(({ key }) => key === task)?.output as Record<string, DatasetRef>;
+  return parquet(resolve(folder, 'data', output[dataset]?.path ?? ''));
+}
+
+it('reports figures that agree with the Parquet files, as DuckDB reads them', async () => {
+  const { json, html } = undisturbed.tasks.find(({ key }) => key === 'report')?.output as Record<
+    string,
+    string
+  >;
+  const report = JSON.parse(await readFile(json ?? '', 'utf8'));
+  const [facts] = await duckdb(`
+    SELECT count(*)::INT AS tasks, avg((status = 'done')::INT) AS completion_rate, sum(duration_hours) AS hours_total,
+      quantile_cont(duration_hours, 0.5) AS median_duration, quantile_cont(duration_hours, 0.95) AS p95_duration
+    FROM ${table('transform', 'enriched_tasks')}`);
+  const [errors] = await duckdb(`
+    SELECT count(*)::INT AS rows, sqrt(avg((actual - predicted) ** 2)) AS rmse, avg(abs(actual - predicted)) AS mae
+    FROM ${table('train', 'durations_predictions')}`);
+  const { figures } = report;
+  expect(figures.tasks).toBe(facts?.tasks);
+  for (const name of ['completion_rate', 'hours_total', 'duration_rmse'] as const) {
+    const expected = Number(name === 'duration_rmse' ? errors?.rmse : facts?.[name]);
+    expect(figures[name] / expected, name).toBeCloseTo(1, 9);
+  }
+  for (const name of ['median_duration', 'p95_duration'] as const) {
+    // Spark's percentiles are approximate.
+    expect(figures[name] / Number(facts?.[name]), name).toBeCloseTo(1, 2);
+  }
+  const train = undisturbed.tasks.find(({ key }) => key === 'train')?.stats;
+  expect(train?.metrics['durations.mae']).toBeCloseTo(Number(errors?.mae), 9);
+  expect(train?.metrics['durations.testRows']).toBe(errors?.rows);
+
+  const throughput = report.sections.find(
+    ({ title }: { title: string }) => title === 'Throughput by day',
+  ).table;
+  const days = await duckdb(`
+    SELECT finished_at::DATE::VARCHAR AS day, count(*)::INT AS done FROM ${table('transform', 'enriched_tasks')}
+    WHERE status = 'done' GROUP BY 1 ORDER BY 1`);
+  const done = throughput.columns.findIndex(({ name }: { name: string }) => name === 'done');
+  const shown = throughput.rows
+    .filter((row: unknown[]) => row[done] !== 0)
+    .map((row: unknown[]) => [row[0], row[done]]);
+  expect(shown).toEqual(days.map((row) => [row.day, row.done]));
+
+  const page = await readFile(html ?? '', 'utf8');
+  expect(page).toContain((facts?.tasks as number).toLocaleString('en-US'));
+  expect(page).not.toMatch(/(src|href)="https?:/);
+});
 
 it('takes over Spark work of a worker that was killed, in transform and in train, and runs nothing twice', async () => {
   const handle = await start('worker-killed');
@@ -159,18 +210,18 @@ it('takes over Spark work of a worker that was killed, in transform and in train
   await expectSameOutputs(record);
 
   const jobs = await sparkJobs(servers.spark?.uiUrl ?? '');
-  const sessions = await sessionsOf('worker-killed');
-  const before = await sessionsOf('undisturbed');
+  const log = await sparkLog('worker-killed');
   for (const [index, task] of ['transform', 'train'].entries()) {
     const { sessionId, operationId } = caught[index] ?? { sessionId: '', operationId: '' };
-    expect(sessions.get(task)).toBe(sessionId);
-    // Spark's own record: the operation that was running went on to its end …
+    // Both attempts worked in one session …
+    const sessions = log.filter((line) => line.task === task && line.sessionId !== undefined);
+    expect(sessions.map((line) => line.sessionId)).toEqual([sessionId, sessionId]);
+    // … both asked for the operation that was running at the kill, and for no other in its place …
+    expect(log.filter((line) => line.operationId === operationId)).toHaveLength(2);
+    expect(log.filter((line) => line.insteadOf === operationId)).toEqual([]);
+    // … and by Spark's own record it went on to its end, each of its jobs once.
     const statuses = jobs.filter((job) => job.operationId === operationId).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set(['SUCCEEDED']));
-    // … and there is no operation that a run without a crash does not have.
-    expect(operationsOf(jobs, sessionId).size).toBe(
-      operationsOf(undisturbed.jobs, before.get(task) ?? '').size,
-    );
     expect(record.tasks.find(({ key }) => key === task)?.stats?.tries).toBe(2);
   }
 }, 400_000);
