@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -11,7 +12,7 @@ import { carryOut } from '../embedded/setup/setup.mjs';
 
 /** What PySpark's Connect client needs besides PySpark itself, which set-up installs for its jars. */
 const requirements = [
-  'pandas==3.1.1',
+  'pandas==2.3.3',
   'pyarrow==26.0.1',
   'grpcio==1.85.1',
   'grpcio-status==1.85.1',
@@ -19,7 +20,9 @@ const requirements = [
   'zstandard==0.25.0',
 ];
 
-const packages = join(defaultHome, 'servers', 'bench-python');
+// Other requirements, another folder.
+const digest = createHash('sha256').update(requirements.join()).digest('hex').slice(0, 8);
+const packages = join(defaultHome, 'servers', `bench-python-${digest}`);
 
 /** A Python with PySpark's Connect client. */
 export type Python = {
