@@ -9,7 +9,9 @@ import { reportError } from './report-error.js';
 const program = new Command('nightjar')
   .description('Runs DAGs of data and ML work on Temporal and Spark Connect.')
   .showHelpAfterError('(--help shows what there is)')
-  .configureHelp({ sortSubcommands: true });
+  .configureHelp({ sortSubcommands: true })
+  // Errors come to the place below where all do; it also decides on the exit code.
+  .exitOverride();
 
 registerStart(program);
 registerDev(program);

@@ -1,9 +1,12 @@
+import { CommanderError } from 'commander';
 import { ConfigError } from '../config/loader.js';
 import { ServiceStartError } from '../embedded/service.js';
 import { CliError, exitCodes } from './exit.js';
 
 /** Prints an error, without a stack when it is not a bug, and gives the exit code that fits. */
 export function reportError(error: unknown): number {
+  // Commander has printed its message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const known =
     error instanceof CliError || error instanceof ConfigError || error instanceof ServiceStartError;
   const text =

@@ -87,8 +87,7 @@ tasks:
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe('');
-    expect(code).not.toBe(0);
-    expect(code).not.toBe(1);
+    expect(code).toBe(2);
   });
 });
 
