@@ -148,18 +148,17 @@ async function expectSameOutputs(record: RunRecord): Promise<void> {
   expect(metrics(record)).toEqual(metrics(undisturbed));
 }
 
-/** The Parquet files of a dataset of the undisturbed run, as a table of DuckDB. */
-function table(task: string, dataset: string): string {
-  const output = undisturbed.tasks.find(({ key }) => key === task)?.output as Record<string, DatasetRef>;
-  return parquet(resolve(folder, 'data', output[dataset]?.path ?? ''));
-}
+/** What a task of the undisturbed run returned. */
+const outputOf = <T>(task: string): Record<string, T> =>
+  (undisturbed.tasks.find(({ key }) => key === task)?.output ?? {}) as Record<string, T>;
+
+/** The Parquet files of a dataset of that run, as a table of DuckDB. */
+const table = (task: string, dataset: string): string =>
+  parquet(resolve(folder, 'data', outputOf<DatasetRef>(task)[dataset]?.path ?? ''));
 
 it('reports figures that agree with the Parquet files, as DuckDB reads them', async () => {
-  const { json, html } = undisturbed.tasks.find(({ key }) => key === 'report')?.output as Record<
-    string,
-    string
-  >;
-  const report = JSON.parse(await readFile(json ?? '', 'utf8'));
+  const { json = '', html = '' } = outputOf<string>('report');
+  const report = JSON.parse(await readFile(json, 'utf8'));
   const [facts] = await duckdb(`
     SELECT count(*)::INT AS tasks, avg((status = 'done')::INT) AS completion_rate, sum(duration_hours) AS hours_total,
       quantile_cont(duration_hours, 0.5) AS median_duration, quantile_cont(duration_hours, 0.95) AS p95_duration
@@ -193,8 +192,8 @@ it('reports figures that agree with the Parquet files, as DuckDB reads them', as
     .map((row: unknown[]) => [row[0], row[done]]);
   expect(shown).toEqual(days.map((row) => [row.day, row.done]));
 
-  const page = await readFile(html ?? '', 'utf8');
-  expect(page).toContain((facts?.tasks as number).toLocaleString('en-US'));
+  const page = await readFile(html, 'utf8');
+  expect(page).toContain(Number(facts?.tasks).toLocaleString('en-US'));
   expect(page).not.toMatch(/(src|href)="https?:/);
 });
 

@@ -41,6 +41,16 @@ const linearPipeline = () =>
     new ml.LinearRegression({ labelCol: 'y', maxIter: 50 }),
   ]);
 
+it('collects vectors as the structs that Spark stores', async () => {
+  const [row] = await twoClouds(await openSession())
+    .filter('id = 1')
+    .select('features')
+    .collect();
+  const { values, ...shape } = JSON.parse(JSON.stringify(row)).features;
+  expect(shape).toEqual({ type: 1, size: null, indices: null });
+  expect(values).toEqual([expect.closeTo(10.1, 9), expect.closeTo(9.9, 9)]);
+});
+
 describe('clustering', () => {
   it('finds two clouds, with centres, sizes and silhouette', async () => {
     const spark = await openSession();

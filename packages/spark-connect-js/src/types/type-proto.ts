@@ -126,13 +126,44 @@ export function typeFromProto(message: ProtoType | undefined): DataType {
         kind: 'udt',
         jvmClass: kind.value.jvmClass ?? '',
         pythonClass: kind.value.pythonClass,
-        sqlType: typeFromProto(kind.value.sqlType),
+        sqlType: kind.value.sqlType
+          ? typeFromProto(kind.value.sqlType)
+          : knownStorage(kind.value.jvmClass ?? ''),
       };
     case 'unparsed':
       return fromSchemaJson(JSON.stringify(kind.value.dataTypeString));
     default:
       throw new TypeError(`This client does not know Spark's data type ${kind?.case ?? '(none)'}`);
   }
+}
+
+/** How MLlib stores its types: the server names their classes only. */
+const mllibStorage: Record<string, StructType> = {
+  'org.apache.spark.ml.linalg.VectorUDT': types.struct([
+    types.field('type', types.byte, false),
+    types.field('size', types.integer),
+    types.field('indices', types.array(types.integer, false)),
+    types.field('values', types.array(types.double, false)),
+  ]),
+  'org.apache.spark.ml.linalg.MatrixUDT': types.struct([
+    types.field('type', types.byte, false),
+    types.field('numRows', types.integer, false),
+    types.field('numCols', types.integer, false),
+    types.field('colPtrs', types.array(types.integer, false)),
+    types.field('rowIndices', types.array(types.integer, false)),
+    types.field('values', types.array(types.double, false)),
+    types.field('isTransposed', types.boolean, false),
+  ]),
+};
+
+function knownStorage(jvmClass: string): DataType {
+  const storage = mllibStorage[jvmClass];
+  if (storage === undefined) {
+    throw new TypeError(
+      `This client does not know how Spark stores the user-defined type ${jvmClass || '(none)'}`,
+    );
+  }
+  return storage;
 }
 
 /** Reads a schema of the protocol. @throws TypeError when it is not a struct */
