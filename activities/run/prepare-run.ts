@@ -4,11 +4,10 @@ import { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
-import { nearest } from '../../dag/nearest.js';
 import { resolveParams } from '../../dag/params.js';
 import { writeJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
-import { type DagFile, type DagSources, readDagFiles } from './dag-files.js';
+import { type DagSources, findDag } from './dag-files.js';
 import { type ReusedTasks, readEarlierRun, replaySchema, reusable } from './replay.js';
 import { type Given, type RunRecord, runRecordName } from './run-record.js';
 
@@ -125,7 +124,9 @@ async function freeze(
   given: Given,
   environment: RunEnvironment,
 ): Promise<Omit<Frozen, 'logicalDate'>> {
-  const { file, folder, dag, hash } = await findDag(dagId, environment.dags);
+  const found = await findDag(dagId, environment.dags);
+  if (typeof found === 'string') throw refuse(found);
+  const { file, folder, dag, hash } = found;
   const config = pipelineSettings(withSettings(environment.config, given.settings)) as unknown as JsonObject;
   const params = resolveParams(dag, given.params, { config });
   if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
@@ -153,21 +154,6 @@ function parseInput(input: unknown): z.output<typeof runInputSchema> {
     .join('; ');
   throw refuse(
     `the run's input is one JSON object with any of params, logicalDate, settings, replay, or nothing — ${problems}`,
-  );
-}
-
-async function findDag(dagId: string, sources: DagSources): Promise<DagFile & { ok: true }> {
-  const files = await readDagFiles(sources);
-  const found = files.find((file) => file.ok && file.dag.dagId === dagId);
-  if (found?.ok) return found;
-  const broken = files.filter((file) => !file.ok);
-  const claims = broken.find((file) => file.errors.length > 0 && file.file.includes(dagId)) ?? broken[0];
-  const known = files.flatMap((file) => (file.ok ? [file.dag.dagId] : []));
-  const guess = nearest(dagId, known);
-  throw refuse(
-    `no DAG "${dagId}" in ${sources.folders.join(', ')}${guess === undefined ? '' : `; did you mean "${guess}"?`} (known: ${known.join(', ') || 'none'})${
-      claims === undefined ? '' : `; ${claims.file} cannot be read: ${claims.errors[0]?.message}`
-    }`,
   );
 }
 

@@ -8,7 +8,7 @@ import { pipelineSections } from '../../config/schema.js';
 import type { Json, JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
 import { CliError, exitCodes } from '../exit.js';
-import { findDag } from '../find-dag.js';
+import { findNamedDag } from '../find-dag.js';
 import { painter } from '../format.js';
 import { ProgressView } from '../progress-view.js';
 import { printOutcome } from '../run-summary.js';
@@ -47,7 +47,7 @@ async function start(options: StartOptions): Promise<void> {
   const { bold, dim } = painter(process.stderr.isTTY === true);
   const config = readSettings(options);
   const operators = await loadOperators(config.operators.folder);
-  const file = await findDag(options.dag, config, operators);
+  const file = await findNamedDag(options.dag, config, operators);
   const params = resolveParams(file.dag, options.param, {
     config: pipelineSettings(config) as unknown as Json,
   });

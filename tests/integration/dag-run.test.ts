@@ -298,7 +298,7 @@ describe('input', () => {
   });
 
   it('naming a DAG that is not there says what there is', async () => {
-    expect(await worker.run('chian')).toMatch(/no DAG "chian".*did you mean "?'?chain/);
+    expect(await worker.run('chian')).toMatch(/no DAG "chian".*did you mean 'chain'/);
   });
 });
 
