@@ -174,10 +174,13 @@ describe('Spark configuration', () => {
       'spark.dynamicAllocation.enabled': 'true',
       'spark.dynamicAllocation.maxExecutors': '8',
     });
-    expect(sessionConf(config)).toEqual({
+    const session = sessionConf(config);
+    expect(session).toMatchObject({
       'spark.sql.shuffle.partitions': '3',
       'spark.sql.adaptive.enabled': 'true',
       'spark.sql.session.timeZone': 'UTC',
     });
+    // A running server refuses settings of the server.
+    expect(Object.keys(session).filter((name) => /^spark\.(ui|dynamicAllocation)\./.test(name))).toEqual([]);
   });
 });
