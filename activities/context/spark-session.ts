@@ -13,6 +13,8 @@ export type SparkSessionOptions = {
   /** The session's id; with a higher attempt, the one to take when the server has closed the former. */
   sessionId: (attempt: number) => string;
   nextOperation: () => (attempt: number) => string;
+  /** The step that the caller is in. */
+  currentStep: () => string | undefined;
   signal: AbortSignal;
   onProgress: (progress: ExecutionProgress) => void;
   log: Logger;
@@ -27,7 +29,7 @@ const maxClosedSessions = 20;
  */
 export function openSparkSession(
   { remote, conf }: SparkEnvironment,
-  { sessionId, nextOperation, signal, onProgress, log }: SparkSessionOptions,
+  { sessionId, nextOperation, currentStep, signal, onProgress, log }: SparkSessionOptions,
 ): { session(): Promise<SparkSession>; release(): Promise<void> } {
   let opening: Promise<SparkSession> | undefined;
 
@@ -38,7 +40,7 @@ export function openSparkSession(
           .remote(remote)
           .userId('nightjar')
           .sessionId(sessionId(attempt))
-          .operationIds(() => logged(nextOperation(), log))
+          .operationIds(() => logged(nextOperation(), log.child({ step: currentStep() })))
           // Spark's own patience, with more frequent looks: a server that is back is noticed within seconds.
           .retry({ maxBackoff: 5_000 })
           .onProgress(onProgress)

@@ -59,6 +59,7 @@ export async function withTaskContext<T>(
     const spark = openSparkSession(environment.spark, {
       sessionId: (attempt) => derivedId(tryId, 'session', attempt),
       nextOperation: steps.nextOperation,
+      currentStep: () => steps.current(),
       signal: activity.cancellationSignal,
       onProgress: ({ tasks, completedTasks }) =>
         pulse.report({

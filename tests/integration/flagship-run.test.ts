@@ -16,6 +16,8 @@ import { type SparkJob, sparkJobs } from '../support/spark-record.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const dagId = 'task-log-analytics';
+/** Steps whose Spark work takes so long that a kill hits it. */
+const longSteps = { transform: 'write enriched_tasks', train: 'durations: fit gbt' };
 const settings = {
   'generate.records': 200_000,
   'generate.shards': 2,
@@ -85,9 +87,8 @@ async function recordOf(run: string): Promise<RunRecord> {
 /** Spark's record of its jobs; none while it is on its way up again. */
 const jobsNow = (): Promise<SparkJob[]> => sparkJobs(servers.spark?.uiUrl ?? '').catch(() => []);
 
-/** Waits until the task has a Spark job that is running, and gives the job. */
-async function jobOf(run: string, task: string): Promise<SparkJob> {
-  const seenBefore = new Set((await jobsNow()).map(({ operationId }) => operationId));
+/** Waits until Spark runs a job for a step of a task, and gives the job. */
+async function jobOf(run: string, task: string, step: string): Promise<SparkJob> {
   for (;;) {
     const view = await client.workflow
       .getHandle(`${dagId}/${run}`)
@@ -95,8 +96,11 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
       .catch(() => undefined);
     if (view && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
     if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
+      const log = await sparkLog(run);
+      const operations = log.filter((line) => line.task === task && line.step === step);
       const job = (await jobsNow()).find(
-        ({ status, operationId }) => status === 'RUNNING' && !seenBefore.has(operationId),
+        ({ status, operationId }) =>
+          status === 'RUNNING' && operations.some((line) => line.operationId === operationId),
       );
       if (job !== undefined) return job;
     }
@@ -200,8 +204,8 @@ it('reports figures that agree with the Parquet files, as DuckDB reads them', as
 it('takes over Spark work of a worker that was killed, in transform and in train, and runs nothing twice', async () => {
   const handle = await start('worker-killed');
   const caught: SparkJob[] = [];
-  for (const task of ['transform', 'train']) {
-    caught.push(await jobOf('worker-killed', task));
+  for (const [task, step] of Object.entries(longSteps)) {
+    caught.push(await jobOf('worker-killed', task, step));
     await worker.replace();
   }
   await handle.result();
@@ -227,9 +231,9 @@ it('takes over Spark work of a worker that was killed, in transform and in train
 
 it('lives through a restart of Spark and of Temporal in mid-run', async () => {
   const handle = await start('servers-killed');
-  await jobOf('servers-killed', 'transform');
+  await jobOf('servers-killed', 'transform', longSteps.transform);
   killServer(servers.spark);
-  await jobOf('servers-killed', 'train');
+  await jobOf('servers-killed', 'train', longSteps.train);
   killServer(servers.temporal);
   await sleep(5_000);
   await handle.result();

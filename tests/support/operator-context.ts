@@ -45,6 +45,7 @@ export class TestTasks {
       {
         sessionId: (attempt) => derivedId(folder, 'session', attempt),
         nextOperation: steps.nextOperation,
+        currentStep: () => steps.current(),
         signal,
         onProgress: () => {},
         log,
