@@ -19,7 +19,7 @@ const dagId = 'task-log-analytics';
 /** Steps whose Spark work takes so long that a kill hits it. */
 const longSteps = { transform: 'write enriched_tasks', train: 'durations: fit gbt' };
 const settings = {
-  'generate.records': 200_000,
+  'generate.records': 300_000,
   'generate.shards': 2,
   'models.clustering.k': { min: 3, max: 5 },
   'models.durations.gbt.maxIter': 10,
@@ -84,8 +84,9 @@ async function recordOf(run: string): Promise<RunRecord> {
   return JSON.parse(await readFile(join(runFolder(join(folder, 'data'), dagId, run), 'run.json'), 'utf8'));
 }
 
-/** Spark's record of its jobs; none while it is on its way up again. */
-const jobsNow = (): Promise<SparkJob[]> => sparkJobs(servers.spark?.uiUrl ?? '').catch(() => []);
+/** The jobs that Spark runs; none while it is on its way up again. */
+const runningJobs = (): Promise<SparkJob[]> =>
+  sparkJobs(servers.spark?.uiUrl ?? '', 'running').catch(() => []);
 
 /** Waits until Spark runs a job for a step of a task, and gives the job. */
 async function jobOf(run: string, task: string, step: string): Promise<SparkJob> {
@@ -98,13 +99,12 @@ async function jobOf(run: string, task: string, step: string): Promise<SparkJob>
     if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
       const log = await sparkLog(run);
       const operations = log.filter((line) => line.task === task && line.step === step);
-      const job = (await jobsNow()).find(
-        ({ status, operationId }) =>
-          status === 'RUNNING' && operations.some((line) => line.operationId === operationId),
+      const job = (await runningJobs()).find(({ operationId }) =>
+        operations.some((line) => line.operationId === operationId),
       );
       if (job !== undefined) return job;
     }
-    await sleep(20);
+    await sleep(5);
   }
 }
 

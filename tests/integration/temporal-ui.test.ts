@@ -58,13 +58,15 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     await page.goto(
       `${temporalUi}/namespaces/default/workflows/${encodeURIComponent('from the form')}/${runId}/user-metadata`,
     );
-    await page.getByText('generate[1]').first().waitFor({ timeout: 60_000 });
+    // The UI renders Markdown in a frame of its own.
+    const details = page.frameLocator('iframe');
+    await details.getByText('generate[1]').first().waitFor({ timeout: 60_000 });
 
     const view = (await handle.result()) as RunView;
     expect(view.state).toBe('success');
     await page.reload();
-    await page.getByText('report', { exact: true }).first().waitFor({ timeout: 60_000 });
-    const rows = await page.locator('tr').allInnerTexts();
+    await details.getByText('report', { exact: true }).first().waitFor({ timeout: 60_000 });
+    const rows = await details.locator('tr').allInnerTexts();
     for (const task of ['ingest', 'transform', 'train', 'report']) {
       expect(
         rows.find((row) => row.startsWith(task)),

@@ -3,10 +3,10 @@ export type SparkJob = { jobId: number; status: string; sessionId: string; opera
 
 type RawJob = { jobId: number; status: string; jobTags?: string[] };
 
-/** What the server itself knows of its Connect jobs, by its web UI at `uiUrl`. */
-export async function sparkJobs(uiUrl: string): Promise<SparkJob[]> {
+/** What the server itself knows of its Connect jobs, or of those that run now, by its web UI at `uiUrl`. */
+export async function sparkJobs(uiUrl: string, which: 'all' | 'running' = 'all'): Promise<SparkJob[]> {
   const applications = (await (await fetch(`${uiUrl}/api/v1/applications`)).json()) as { id: string }[];
-  const url = `${uiUrl}/api/v1/applications/${applications[0]?.id}/jobs`;
+  const url = `${uiUrl}/api/v1/applications/${applications[0]?.id}/jobs${which === 'all' ? '' : '?status=running'}`;
   const jobs = (await (await fetch(url)).json()) as RawJob[];
   return jobs.flatMap(({ jobId, status, jobTags = [] }) => {
     const ids = /Session_([0-9a-f-]{36})_Operation_([0-9a-f-]{36})/.exec(jobTags.join(' '));
