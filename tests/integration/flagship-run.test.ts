@@ -16,8 +16,6 @@ import { type SparkJob, sparkJobs } from '../support/spark-record.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const dagId = 'task-log-analytics';
-/** Steps whose Spark work takes so long that a kill hits it. */
-const longSteps = { transform: 'write enriched_tasks', train: 'durations: fit gbt' };
 const settings = {
   'generate.records': 300_000,
   'generate.shards': 2,
@@ -88,23 +86,30 @@ async function recordOf(run: string): Promise<RunRecord> {
 const runningJobs = (): Promise<SparkJob[]> =>
   sparkJobs(servers.spark?.uiUrl ?? '', 'running').catch(() => []);
 
-/** Waits until Spark runs a job for a step of a task, and gives the job. */
-async function jobOf(run: string, task: string, step: string): Promise<SparkJob> {
+/** Waits until Spark runs a job for a task, and gives the job. */
+async function jobOf(run: string, task: string): Promise<SparkJob> {
   for (;;) {
     const view = await client.workflow
       .getHandle(`${dagId}/${run}`)
       .query<RunView | undefined>('state')
       .catch(() => undefined);
     if (view && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
-    if (view?.tasks.some(({ key, state }) => key === task && state === 'running')) {
-      const log = await sparkLog(run);
-      const operations = log.filter((line) => line.task === task && line.step === step);
-      const job = (await runningJobs()).find(({ operationId }) =>
-        operations.some((line) => line.operationId === operationId),
-      );
-      if (job !== undefined) return job;
-    }
-    await sleep(5);
+    if (!view?.tasks.some(({ key, state }) => key === task && state === 'running')) continue;
+    const sessions = (await sparkLog(run)).filter((line) => line.task === task).map((line) => line.sessionId);
+    const job = (await runningJobs()).find(({ sessionId }) => sessions.includes(sessionId));
+    if (job !== undefined) return job;
+  }
+}
+
+/** Kills the worker while Spark runs a job for a task, starts another one, and gives the job. */
+async function killWorkerDuring(run: string, task: string): Promise<SparkJob> {
+  for (;;) {
+    const job = await jobOf(run, task);
+    await worker.kill();
+    // The job may have ended between the look and the kill: then there was nothing to take over.
+    const survivors = await runningJobs();
+    await worker.replace();
+    if (survivors.some(({ operationId }) => operationId === job.operationId)) return job;
   }
 }
 
@@ -204,10 +209,7 @@ it('reports figures that agree with the Parquet files, as DuckDB reads them', as
 it('takes over Spark work of a worker that was killed, in transform and in train, and runs nothing twice', async () => {
   const handle = await start('worker-killed');
   const caught: SparkJob[] = [];
-  for (const [task, step] of Object.entries(longSteps)) {
-    caught.push(await jobOf('worker-killed', task, step));
-    await worker.replace();
-  }
+  for (const task of ['transform', 'train']) caught.push(await killWorkerDuring('worker-killed', task));
   await handle.result();
   const record = await recordOf('worker-killed');
   await expectSameOutputs(record);
@@ -216,24 +218,24 @@ it('takes over Spark work of a worker that was killed, in transform and in train
   const log = await sparkLog('worker-killed');
   for (const [index, task] of ['transform', 'train'].entries()) {
     const { sessionId, operationId } = caught[index] ?? { sessionId: '', operationId: '' };
-    // Both attempts worked in one session …
+    // All attempts worked in one session …
     const sessions = log.filter((line) => line.task === task && line.sessionId !== undefined);
-    expect(sessions.map((line) => line.sessionId)).toEqual([sessionId, sessionId]);
-    // … both asked for the operation that was running at the kill, and for no other in its place …
-    expect(log.filter((line) => line.operationId === operationId)).toHaveLength(2);
+    expect(new Set(sessions.map((line) => line.sessionId))).toEqual(new Set([sessionId]));
+    // … two asked for the operation that was running at the kill, and none for another in its place …
+    expect(log.filter((line) => line.operationId === operationId).length).toBeGreaterThanOrEqual(2);
     expect(log.filter((line) => line.insteadOf === operationId)).toEqual([]);
     // … and by Spark's own record it went on to its end, each of its jobs once.
     const statuses = jobs.filter((job) => job.operationId === operationId).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set(['SUCCEEDED']));
-    expect(record.tasks.find(({ key }) => key === task)?.stats?.tries).toBe(2);
+    expect(record.tasks.find(({ key }) => key === task)?.stats?.tries).toBeGreaterThanOrEqual(2);
   }
 }, 400_000);
 
 it('lives through a restart of Spark and of Temporal in mid-run', async () => {
   const handle = await start('servers-killed');
-  await jobOf('servers-killed', 'transform', longSteps.transform);
+  await jobOf('servers-killed', 'transform');
   killServer(servers.spark);
-  await jobOf('servers-killed', 'train', longSteps.train);
+  await jobOf('servers-killed', 'train');
   killServer(servers.temporal);
   await sleep(5_000);
   await handle.result();
