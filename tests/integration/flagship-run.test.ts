@@ -101,15 +101,26 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
   }
 }
 
-/** Kills the worker while Spark runs a job for a task, starts another one, and gives the job. */
+/** Whether Spark works on an operation, between whose jobs there are gaps. */
+async function isRunning({ operationId }: SparkJob): Promise<boolean> {
+  for (let look = 0; look < 20; look++) {
+    if ((await runningJobs()).some((job) => job.operationId === operationId)) return true;
+    await sleep(25);
+  }
+  return false;
+}
+
+/** Kills the worker in the middle of a long operation of a task, starts another one, and gives a job of the operation. */
 async function killWorkerDuring(run: string, task: string): Promise<SparkJob> {
   for (;;) {
     const job = await jobOf(run, task);
+    await sleep(700);
+    if (!(await isRunning(job))) continue;
     await worker.kill();
-    // The job may have ended between the look and the kill: then there was nothing to take over.
-    const survivors = await runningJobs();
+    // It may have ended between the look and the kill: then there was nothing to take over.
+    const survived = await isRunning(job);
     await worker.replace();
-    if (survivors.some(({ operationId }) => operationId === job.operationId)) return job;
+    if (survived) return job;
   }
 }
 
