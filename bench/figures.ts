@@ -22,12 +22,25 @@ export function asText({ lines, tables }: Findings): string {
 }
 
 export function asMarkdown({ lines, tables }: Findings): string {
-  const drawn = tables.map(({ title, head, rows }) => {
-    const ruler = alignments(head).map((side) => (side === 'left' ? '---' : '--:'));
-    const body = [head, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-    return `**${title}**\n\n${body.join('\n')}`;
-  });
-  return [...lines, ...drawn].join('\n\n');
+  return [...lines, ...tables.map((table) => `**${table.title}**\n\n${markdownTable(table)}`)].join('\n\n');
+}
+
+/** Aligned in the source as well, as the formatter of this repository wants it. */
+function markdownTable({ head, rows }: FigureTable): string {
+  const sides = alignments(head);
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)),
+  );
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
+  const pad = (cells: string[]): string[] =>
+    cells.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return sides[column] === 'left' ? cell.padEnd(width) : cell.padStart(width);
+    });
+  const ruler = widths.map((width, column) =>
+    sides[column] === 'left' ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(pad(head)), line(ruler), ...rows.map((cells) => line(pad(cells)))].join('\n');
 }
 
 const alignments = (head: string[]): ('left' | 'right')[] =>

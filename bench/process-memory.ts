@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Samples the memory of a process and all its descendants: proportional set size, which shares pages that several
- * processes map among them, from Linux's /proc.
+ * processes map among them, with what is swapped out, from Linux's /proc.
  */
 export class MemorySampler {
   /** Highest sum seen, in bytes. */
@@ -51,8 +51,8 @@ function family(root: number): number[] {
 }
 
 function proportionalSetSize(pid: number): number {
-  const kib = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
-  return Number(kib ?? 0) * 1024;
+  const parts = read(`/proc/${pid}/smaps_rollup`).matchAll(/^(?:Pss|SwapPss):\s+(\d+) kB/gm);
+  return [...parts].reduce((sum, [, kib]) => sum + Number(kib) * 1024, 0);
 }
 
 function nameOf(pid: number): string {
