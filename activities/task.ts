@@ -1,10 +1,11 @@
+import type { RunInfo } from '../dag/decision.js';
 import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
 import type { FinishedTask, Json } from './operator.js';
 
 /** What the DAG-run workflow hands to a task's activity. Recorded in the history, so it stays small. */
 export type TaskInput = {
   dag: { id: string; folder: string };
-  run: { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
+  run: RunInfo;
   task: {
     id: string;
     key: string;

@@ -31,7 +31,8 @@ export async function applySchedule(
 
 function scheduleOptions(dag: DagDocument, taskQueue: string) {
   const { dagId, schedule, timezone, startDate, endDate, jitter, catchupWindow } = dag;
-  if (schedule === undefined) throw new Error(`DAG "${dagId}" has no schedule`);
+  if (schedule === undefined || 'datasets' in schedule)
+    throw new Error(`DAG "${dagId}" has no times to run at`);
   return {
     scheduleId: scheduleId(dagId),
     spec: {

@@ -1,16 +1,33 @@
 import type { TaskSpec } from './document.js';
 import type { Json, JsonObject } from './json.js';
-import type { TaskState } from './states.js';
+import type { FinalState, TaskState } from './states.js';
 import type { Thresholds } from './thresholds.js';
 
 /** The `run` variable of expressions; times ISO 8601. */
-export type RunInfo = { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
+export type RunInfo = {
+  id: string;
+  logicalDate: string;
+  dataIntervalStart: string;
+  dataIntervalEnd: string;
+  /** Whether no later run was due when it started; runs that were started by hand always are the latest. */
+  latest: boolean;
+};
 
 /** The result of an instance in an earlier run. */
 export interface ReusedResult {
   state: 'success' | 'skipped';
   output?: Json;
   stats?: Json;
+}
+
+/** How an instance stood when the run was continued in a new execution. */
+export interface RestoredInstance {
+  state: FinalState;
+  output?: Json;
+  stats?: Json;
+  reason?: string;
+  /** Whether it was the result of an earlier run. */
+  reused?: boolean;
 }
 
 export interface DagRunOptions {
@@ -24,6 +41,8 @@ export interface DagRunOptions {
    * a task mapped over another task's output are reused once it has been expanded again.
    */
   reused?: Readonly<Record<string, ReusedResult>>;
+  /** What had ended, by instance key, when this same run was continued: taken over as it was. */
+  restored?: Readonly<Record<string, RestoredInstance>>;
 }
 
 /** How an instance ended. */
@@ -43,6 +62,15 @@ export interface StartDecision extends Thresholds {
   params: JsonObject;
 }
 
+/** Wait, without a worker, then settle the instance with success. */
+export interface WaitDecision {
+  kind: 'wait';
+  instance: { key: string; taskId: string; mapIndex?: number };
+  task: TaskSpec;
+  /** Milliseconds from now, or a time in ISO 8601. */
+  wait: { milliseconds: number } | { until: string };
+}
+
 /** Every task has its final state. */
 export interface FinishedDecision {
   kind: 'finished';
@@ -50,7 +78,7 @@ export interface FinishedDecision {
   reason: string;
 }
 
-export type Decision = StartDecision | FinishedDecision;
+export type Decision = StartDecision | WaitDecision | FinishedDecision;
 
 /** States that only whoever runs the instances knows of. */
 export type MarkedState = Extract<TaskState, 'queued' | 'running' | 'upForRetry' | 'upForReschedule'>;

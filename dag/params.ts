@@ -1,10 +1,11 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import type { DagDocument, ParamSchema } from './document.js';
+import type { DagDocument } from './document.js';
 import { createScope, ExpressionError } from './expression.js';
 import { isDate, isDateTime } from './instant.js';
 import { isPlainObject, type Json, type JsonObject, show } from './json.js';
 import { didYouMean } from './nearest.js';
 import type { Problem } from './problem.js';
+import type { ParamSchema } from './schema/param.js';
 import { containsTemplate, parseTemplate } from './template.js';
 
 export type ResolvedParams = { ok: true; values: JsonObject } | { ok: false; errors: string[] };

@@ -1,13 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { z } from 'zod';
-import { type DagDocument, dagSchema, normalizeDag } from './document.js';
+import { type DagDocument, normalizeDag } from './document.js';
 import { readDraft } from './draft.js';
 import { graphProblems } from './graph-problems.js';
 import { canonicalJson, isPlainObject, type JsonObject } from './json.js';
 import { operatorProblems } from './operator-problems.js';
 import { paramProblems } from './params.js';
 import { type Problem, validate } from './problem.js';
+import { dagSchema } from './schema/dag.js';
 import { bySourcePosition, type SourceError, YamlSource } from './source.js';
 import { templateProblems } from './template-problems.js';
 

@@ -1,5 +1,5 @@
-import type { ErrorThresholdSpec, MetricThresholdsSpec } from './document.js';
 import { type Json, show } from './json.js';
+import type { ErrorThresholdSpec, MetricThresholdsSpec } from './schema/task.js';
 
 /** Bounds on rejected rows and files, with all templates evaluated. */
 export interface ErrorThreshold {

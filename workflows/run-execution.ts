@@ -123,7 +123,7 @@ export class RunExecution {
       this.changed = false;
       for (const decision of this.run.next()) {
         if (decision.kind === 'finished') return decision;
-        this.start(decision);
+        if (decision.kind === 'start') this.start(decision);
       }
       this.show();
       await condition(() => this.changed);

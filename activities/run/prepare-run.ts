@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
+import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
@@ -50,7 +51,7 @@ export type PreparedRun = {
   dagFolder: string;
   params: JsonObject;
   config: JsonObject;
-  run: { id: string; logicalDate: string; dataIntervalStart: string; dataIntervalEnd: string };
+  run: RunInfo;
   reused: ReusedTasks;
   /** What a user types to run the failed tasks again. */
   replayCommand: string;
@@ -110,7 +111,13 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const { logicalDate, ...plan } = frozen;
   return {
     ...plan,
-    run: { id: runId, logicalDate, dataIntervalStart: logicalDate, dataIntervalEnd: logicalDate },
+    run: {
+      id: runId,
+      logicalDate,
+      dataIntervalStart: logicalDate,
+      dataIntervalEnd: logicalDate,
+      latest: true,
+    },
     reused,
     replayCommand: `npm start -- --dag ${quoted(dagArgument(frozen, environment))} --replay ${quoted(workflowId)}`,
     readsFinishedTasks: environment.readsFinishedTasks,

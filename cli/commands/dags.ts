@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { loadOperators } from '../../activities/load-operators.js';
 import { type DagFile, readDagFile, readDagFiles } from '../../activities/run/dag-files.js';
+import type { DagDocument } from '../../dag/document.js';
 import { formatSourceError } from '../../dag/source.js';
 import { dagSources } from '../../worker/dag-sources.js';
 import { CliError, exitCodes } from '../exit.js';
@@ -25,17 +26,17 @@ async function list(options: SettingsOptions): Promise<void> {
   const table = new Table({ head: ['DAG', 'Schedule', 'Tasks', 'File'], style: { head: [], border: [] } });
   for (const file of files) {
     if (!file.ok) continue;
-    const { dagId, schedule, timezone, tasks } = file.dag;
-    const when =
-      schedule === undefined
-        ? 'none'
-        : 'cron' in schedule
-          ? `${schedule.cron} ${timezone}`
-          : `every ${schedule.every / 1000} s`;
-    table.push([dagId, when, tasks.map(({ id }) => id).join(', '), file.file]);
+    const { dagId, tasks } = file.dag;
+    table.push([dagId, describeSchedule(file.dag), tasks.map(({ id }) => id).join(', '), file.file]);
   }
   process.stdout.write(`${table}\n`);
   failOnErrors(files);
+}
+
+function describeSchedule({ schedule, timezone }: DagDocument): string {
+  if (schedule === undefined) return 'none';
+  if ('cron' in schedule) return `${schedule.cron} ${timezone}`;
+  return 'every' in schedule ? `every ${schedule.every / 1000} s` : 'by datasets';
 }
 
 async function validate(names: string[], options: SettingsOptions): Promise<void> {

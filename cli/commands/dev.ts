@@ -25,7 +25,7 @@ async function dev(options: SettingsOptions): Promise<void> {
   try {
     for (const file of await readDagFiles(sources)) {
       if (!file.ok) for (const error of file.errors) tell(formatSourceError(error));
-      else if (file.dag.schedule !== undefined) {
+      else if (file.dag.schedule !== undefined && !('datasets' in file.dag.schedule)) {
         const next = await applySchedule(cluster.client, file.dag, config.temporal.taskQueue);
         tell(`${file.dag.dagId} is scheduled; next run ${next?.toISOString() ?? 'none'}`);
       }

@@ -28,7 +28,13 @@ export async function runDagTasks(
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('\n'));
   const tasks = parsed.dag.tasks.filter(({ id }) => only === undefined || only.includes(id));
   const epoch = new Date(0).toISOString();
-  const run = { id: 'test', logicalDate: epoch, dataIntervalStart: epoch, dataIntervalEnd: epoch };
+  const run = {
+    id: 'test',
+    logicalDate: epoch,
+    dataIntervalStart: epoch,
+    dataIntervalEnd: epoch,
+    latest: true,
+  };
   const dagRun = new DagRun({ ...parsed.dag, tasks }, { params: {}, config, run });
   const runner = new TestTasks(dataRoot, resolve(dirname(file)));
   const results: DagTasks = {};
@@ -38,6 +44,7 @@ export async function runDagTasks(
         if (decision.state === 'failed') throw new Error(decision.reason);
         continue;
       }
+      if (decision.kind !== 'start') throw new Error(`${decision.instance.key} waits`);
       const { instance, task, params } = decision;
       const operator = operators.get(task.operator);
       if (operator === undefined) throw new Error(`no operator ${task.operator}`);

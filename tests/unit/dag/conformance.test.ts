@@ -124,13 +124,14 @@ function drive({ tasks }: Case, pick: Pick) {
     catchupWindow: 0,
     jitter: 0,
     params: {},
+    groups: {},
     tasks: tasks.map(toSpec),
   };
   const time = '2025-01-01T00:00:00.000Z';
   const run = new DagRun(document, {
     params: {},
     config: {},
-    run: { id: 'r', logicalDate: time, dataIntervalStart: time, dataIntervalEnd: time },
+    run: { id: 'r', logicalDate: time, dataIntervalStart: time, dataIntervalEnd: time, latest: true },
   });
   const active: { key: string; taskId: string; mapIndex?: number }[] = [];
   for (;;) {

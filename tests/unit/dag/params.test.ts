@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ParamSchema } from '../../../dag/document.js';
 import { resolveParams } from '../../../dag/params.js';
+import type { ParamSchema } from '../../../dag/schema/param.js';
 
 const params: Record<string, ParamSchema> = {
   records: { type: 'integer', minimum: 1, maximum: 1000, default: '${{ config.generate.records }}' },

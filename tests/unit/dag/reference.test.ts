@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cronPresets } from '../../../dag/cron.js';
-import { dagSchema } from '../../../dag/document.js';
 import { parseDag } from '../../../dag/parse-dag.js';
+import { dagSchema } from '../../../dag/schema/dag.js';
 import { formatSourceError } from '../../../dag/source.js';
 import { taskStates } from '../../../dag/states.js';
 import { triggerRules } from '../../../dag/trigger-rules.js';

@@ -6,6 +6,7 @@ export const runInfo = {
   logicalDate: '2025-03-01T02:00:00.000Z',
   dataIntervalStart: '2025-02-28T02:00:00.000Z',
   dataIntervalEnd: '2025-03-01T02:00:00.000Z',
+  latest: true,
 };
 
 /** A document of tasks that are given by what differs from the defaults. */
@@ -17,6 +18,7 @@ export function documentOf(tasks: readonly (Partial<TaskSpec> & { id: string })[
     catchupWindow: 0,
     jitter: 0,
     params: {},
+    groups: {},
     tasks: tasks.map((task) => ({ ...taskDefaults, operator: 'op', with: {}, dependsOn: [], ...task })),
   };
 }
@@ -48,7 +50,8 @@ export function finish(
     if (active !== undefined) run.settle(active.instance.key, outcome(active));
     for (const decision of run.next()) {
       if (decision.kind === 'finished') return { ...decision, started };
-      started.push(decision);
+      if (decision.kind === 'start') started.push(decision);
+      else run.settle(decision.instance.key, { state: 'success' });
     }
     if (position >= started.length) throw new Error('the run hangs');
   }
