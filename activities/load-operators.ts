@@ -2,7 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { importModule } from './import-module.js';
 import type { Operator } from './operator.js';
-import { builtInOperators } from './operators/index.js';
+import * as inTheBox from './operators/index.js';
+
+/** The operators in the box. */
+export const builtInOperators: readonly Operator[] = Object.values(inTheBox) as readonly Operator[];
 
 /** All operators that DAGs may name. */
 export type Operators = ReadonlyMap<string, Operator>;

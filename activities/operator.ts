@@ -116,13 +116,13 @@ export type FinishedTask = {
 };
 
 /** An operator: what a task of a DAG runs, as a Temporal activity of the same name. */
-export interface Operator<Params = unknown, Output extends Json = Json> {
+export interface Operator<Params = unknown, Output extends Json = Json, Input = unknown> {
   /** Kebab-case; the name that DAG documents use. */
   readonly name: string;
   /** One line, shown in the Temporal UI and in the docs. */
   readonly description: string;
   /** Validates `with` after templates were rendered; unknown keys should be errors (`z.strictObject`). */
-  readonly params: z.ZodType<Params>;
+  readonly params: z.ZodType<Params, Input>;
   /** Whether `context.finishedTasks` is filled. Off by default: the figures travel in the activity's input. */
   readonly readsFinishedTasks?: boolean;
   run(context: OperatorContext, params: Params): Promise<Output>;
@@ -135,8 +135,8 @@ export function defineOperator<Schema extends z.ZodType, Output extends Json>(de
   params: Schema;
   readsFinishedTasks?: boolean;
   run(context: OperatorContext, params: z.output<Schema>): Promise<Output>;
-}): Operator<z.output<Schema>, Output> {
-  return definition as Operator<z.output<Schema>, Output>;
+}): Operator<z.output<Schema>, Output, z.input<Schema>> {
+  return definition as Operator<z.output<Schema>, Output, z.input<Schema>>;
 }
 
 /** Why an operator gave up, as a closed set: the type of the Temporal failure, and whether a retry could help. */

@@ -109,7 +109,7 @@ export interface DagDocument {
 
 /** Fills in the defaults: those of the DAG for its tasks, then {@link taskDefaults}. */
 export function normalizeDag(input: z.output<typeof dagSchema>): DagDocument {
-  const { defaults = {}, tasks, ...dag } = input;
+  const { defaults = {}, include: _included, tasks, ...dag } = input;
   return dropUndefined({
     ...dag,
     tags: dag.tags ?? [],

@@ -1,17 +1,10 @@
-import type { Operator } from '../operator.js';
-import { generateTaskLogs } from './generate-task-logs/generate-task-logs.js';
-import { ingest } from './ingest/operator.js';
-import { report } from './report/report.js';
-import { sparkSql } from './spark-sql.js';
-import { sparkTransform } from './spark-transform.js';
-import { train } from './train/operator.js';
-
-/** The operators in the box, by name. */
-export const builtInOperators: readonly Operator[] = [
-  generateTaskLogs,
-  ingest,
-  sparkSql,
-  sparkTransform,
-  train,
-  report,
-] as readonly Operator[];
+/**
+ * The operators in the box: what is exported here is there for all DAGs, by its name, and for those in TypeScript as
+ * `import { sparkSql } from 'nightjar/operators'`.
+ */
+export { generateTaskLogs } from './generate-task-logs/generate-task-logs.js';
+export { ingest } from './ingest/operator.js';
+export { report } from './report/report.js';
+export { sparkSql } from './spark-sql.js';
+export { sparkTransform } from './spark-transform.js';
+export { train } from './train/operator.js';

@@ -3,11 +3,12 @@ import { json, oneOrMore, positiveDuration } from './primitives.js';
 
 /** Where a message goes: an address, or the name of the worker's environment variable that holds it, for a secret one. */
 const address = {
-  url: z.string().min(1).optional(),
+  url: z.string().min(1).optional().describe('The address'),
   urlEnv: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
-    .optional(),
+    .optional()
+    .describe("Name of the worker's environment variable that holds the address, for a secret one"),
 };
 
 const oneAddress = (value: { url?: string | undefined; urlEnv?: string | undefined }): boolean =>
@@ -19,23 +20,29 @@ const needsAddress = { error: 'expected either url or urlEnv, the name of a vari
 export const callbackAction = z.union(
   [
     z.strictObject({
-      /** Sends the event, or `body`, as JSON by POST. */
       webhook: z
         .strictObject({
           ...address,
-          headers: z.record(z.string(), z.string()).optional(),
-          body: json.optional(),
+          headers: z.record(z.string(), z.string()).optional().describe('Headers of the request'),
+          body: json.optional().describe('What is sent instead of the event; texts may hold templates'),
         })
-        .refine(oneAddress, needsAddress),
+        .refine(oneAddress, needsAddress)
+        .describe('Sends the event, or `body`, as JSON by POST'),
     }),
     z.strictObject({
-      /** Sends a message as Slack's incoming webhooks take it. */
-      slack: z.strictObject({ ...address, text: z.string().optional() }).refine(oneAddress, needsAddress),
+      slack: z
+        .strictObject({ ...address, text: z.string().optional().describe('The message') })
+        .refine(oneAddress, needsAddress)
+        .describe("Sends a message as Slack's incoming webhooks take it"),
     }),
     z.strictObject({
-      /** Runs a program on a worker, with the event as JSON on its standard input. */
-      command: z.array(z.string()).min(1),
-      timeout: positiveDuration.optional(),
+      command: z
+        .array(z.string())
+        .min(1)
+        .describe(
+          'A program and its arguments, run on a worker with the event as JSON on its standard input',
+        ),
+      timeout: positiveDuration.optional().describe('Of the program'),
     }),
   ],
   { error: 'expected { webhook: … }, { slack: … } or { command: [program, argument, …] }' },
@@ -43,10 +50,17 @@ export const callbackAction = z.union(
 
 const actions = oneOrMore(callbackAction, 'a callback');
 
-const when = { onSuccess: actions.optional(), onFailure: actions.optional(), onDeadline: actions.optional() };
+const when = {
+  onSuccess: actions.optional().describe('When it has succeeded'),
+  onFailure: actions.optional().describe('When it has failed'),
+  onDeadline: actions.optional().describe('When `deadline` is over and it has not ended'),
+};
 
 export const runCallbacks = z.strictObject(when);
-export const taskCallbacks = z.strictObject({ ...when, onRetry: actions.optional() });
+export const taskCallbacks = z.strictObject({
+  ...when,
+  onRetry: actions.optional().describe('Before every retry'),
+});
 
 export type CallbackAction = z.output<typeof callbackAction>;
 export type RunCallbacks = z.output<typeof runCallbacks>;

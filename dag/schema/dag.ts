@@ -3,31 +3,52 @@ import { runCallbacks } from './callbacks.js';
 import { param } from './param.js';
 import { duration, id, identifier, instant, positiveDuration, timezone } from './primitives.js';
 import { schedule } from './schedule.js';
-import { group, task, taskOptions } from './task.js';
+import { group, ids, task, taskOptions } from './task.js';
 
-/** The document as users write it: strict, so that no key is silently ignored. */
+/** The document as users write it: strict, so that no key is silently ignored. Descriptions are what editors show. */
 export const dagSchema = z
   .strictObject({
-    dagId: id,
-    description: z.string().optional(),
-    doc: z.string().optional(),
-    owner: z.string().optional(),
-    tags: z.array(z.string()).optional(),
-    schedule,
-    timezone: timezone.optional(),
-    startDate: instant.optional(),
-    endDate: instant.optional(),
-    catchupWindow: positiveDuration.optional(),
-    jitter: duration.optional(),
-    maxActiveRuns: z.int().min(1).optional(),
-    maxActiveTasks: z.int().min(1).optional(),
-    dagrunTimeout: positiveDuration.optional(),
-    deadline: positiveDuration.optional(),
-    params: z.record(identifier('full_load'), param).optional(),
-    callbacks: runCallbacks.optional(),
-    defaults: z.strictObject(taskOptions).optional(),
-    groups: z.record(id, group).optional(),
-    tasks: z.array(task).min(1),
+    dagId: id.describe(
+      "Name of the DAG, unique among all: letters, digits, '_', '-' and '.'. Also the type of its Temporal workflow",
+    ),
+    description: z.string().optional().describe('What the DAG does, in a line'),
+    doc: z.string().optional().describe('What there is to know about it, in Markdown'),
+    owner: z.string().optional().describe('Who looks after it'),
+    tags: z.array(z.string()).optional().describe('Words to find it by'),
+    include: ids('the path of a YAML file')
+      .optional()
+      .describe(
+        'YAML files whose keys count where this document says nothing else, such as shared `defaults` and `callbacks`; paths are relative to this file',
+      ),
+    schedule: schedule.describe(
+      'When runs start: a cron expression, a preset such as `@daily`, `{ every: 1h }`, or `{ datasets: [orders] }`. Default: by hand only',
+    ),
+    timezone: timezone
+      .optional()
+      .describe('IANA time zone of the cron schedule, such as Europe/Zurich. Default UTC'),
+    startDate: instant.optional().describe('No scheduled run before: a date (UTC) or a time with its zone'),
+    endDate: instant.optional().describe('No scheduled run after: a date (UTC) or a time with its zone'),
+    catchupWindow: positiveDuration
+      .optional()
+      .describe('How long after its time a missed run is still started. Default 24h'),
+    jitter: duration.optional().describe('Scheduled runs start up to this much later, at random. Default 0s'),
+    maxActiveRuns: z.int().min(1).optional().describe('Runs beyond this number wait in state `queued`'),
+    maxActiveTasks: z.int().min(1).optional().describe('Tasks of one run at the same time'),
+    dagrunTimeout: positiveDuration.optional().describe('The run fails when it takes longer'),
+    deadline: positiveDuration
+      .optional()
+      .describe('How long after its start `callbacks.onDeadline` is called unless the run has ended'),
+    params: z
+      .record(identifier('full_load'), param)
+      .optional()
+      .describe('What a run can be given, by name; templates read `params.<name>`'),
+    callbacks: runCallbacks.optional().describe('What to do when a run has succeeded, failed or is late'),
+    defaults: z.strictObject(taskOptions).optional().describe("Values for tasks that don't say otherwise"),
+    groups: z
+      .record(id, group)
+      .optional()
+      .describe('Groups of tasks, by id; a task names its own by `group`'),
+    tasks: z.array(task).min(1).describe('The tasks, in any order'),
   })
   .refine((dag) => dag.startDate === undefined || dag.endDate === undefined || dag.startDate < dag.endDate, {
     path: ['endDate'],

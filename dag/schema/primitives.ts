@@ -6,18 +6,28 @@ import { show } from '../json.js';
 /** Longest DAG or task id. */
 const MAX_ID_LENGTH = 250;
 
+const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
 export const id = z
   .string()
   .max(MAX_ID_LENGTH)
-  .refine((value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value), {
+  .refine((value) => ID_PATTERN.test(value), {
     error: (issue) =>
       `expected letters, digits, '_', '-' and '.', the first a letter, digit or '_', got ${show(issue.input)}`,
-  });
+  })
+  .meta({ pattern: ID_PATTERN.source });
 
+// `meta` on types of our own is what editors are told of them: see ../json-schema.ts.
 export const duration = z
   .custom<string>((value) => typeof value === 'string' && parseDuration(value) !== undefined, {
     error: (issue) =>
       `expected a duration such as 30s, 5m, 24h, 1d or 1h30m, got ${show(issue.input)}${typeof issue.input === 'number' ? ' without a unit' : ''}`,
+  })
+  .meta({
+    type: 'string',
+    // The grammar of ../duration.ts, in short: an editor needs no more.
+    pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$',
+    examples: ['30s', '5m', '24h', '1d', '1h30m'],
   })
   .transform((text) => parseDuration(text) ?? 0);
 
@@ -28,23 +38,33 @@ export const positiveDuration = duration.refine((milliseconds) => milliseconds >
 export const isTemplate = (value: unknown) =>
   typeof value === 'string' && /^\s*\$\{\{.*\}\}\s*$/s.test(value);
 
+/** JSON Schema of text that is one template. */
+export const templateText = { type: 'string', pattern: '^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$' };
+
 /** A number, or a template that gives one when the task starts. */
 export function numeric(min: number, max: number, whole: boolean) {
   const range =
     max === Number.POSITIVE_INFINITY ? (min === 0 ? ' of at least 0' : '') : ` from ${min} to ${max}`;
-  return z.custom<number | string>(
-    (value) =>
-      isTemplate(value) ||
-      (typeof value === 'number' &&
-        Number.isFinite(value) &&
-        value >= min &&
-        value <= max &&
-        (!whole || Number.isInteger(value))),
-    {
-      error: (issue) =>
-        `expected a ${whole ? 'whole ' : ''}number${range} or a template \${{ … }}, got ${show(issue.input)}`,
-    },
-  );
+  const number = {
+    type: whole ? 'integer' : 'number',
+    ...(Number.isFinite(min) && { minimum: min }),
+    ...(Number.isFinite(max) && { maximum: max }),
+  };
+  return z
+    .custom<number | string>(
+      (value) =>
+        isTemplate(value) ||
+        (typeof value === 'number' &&
+          Number.isFinite(value) &&
+          value >= min &&
+          value <= max &&
+          (!whole || Number.isInteger(value))),
+      {
+        error: (issue) =>
+          `expected a ${whole ? 'whole ' : ''}number${range} or a template \${{ … }}, got ${show(issue.input)}`,
+      },
+    )
+    .meta({ anyOf: [number, templateText] });
 }
 
 export const count = numeric(0, Number.POSITIVE_INFINITY, true);
@@ -83,5 +103,10 @@ export const instant = z
   .custom<string>((value) => typeof value === 'string' && (isDate(value) || isDateTime(value)), {
     error: (issue) =>
       `expected a date such as 2025-01-31 (UTC) or a time such as 2025-01-31T06:00:00+01:00, got ${show(issue.input)}`,
+  })
+  .meta({
+    type: 'string',
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$',
+    examples: ['2025-01-31', '2025-01-31T06:00:00+01:00'],
   })
   .transform((text) => new Date(text).toISOString());

@@ -4,20 +4,23 @@ import { isPlainObject, show } from '../json.js';
 import { validate } from '../problem.js';
 import { positiveDuration } from './primitives.js';
 
-const cron = z.string().transform((text, context) => {
-  const preset = Object.entries(cronPresets).find(([name]) => name === text);
-  const expression = preset?.[1] ?? text.trim();
-  const problem = text.startsWith('@') && !preset ? 'unknown preset' : cronProblem(expression);
-  if (problem !== undefined) {
-    context.addIssue({
-      code: 'custom',
-      message: `${problem}: ${show(text)} is neither a cron expression nor one of ${Object.keys(cronPresets).join(', ')}`,
-    });
-  }
-  return { cron: expression };
-});
+const cron = z
+  .string()
+  .describe('Five fields (minute hour day month weekday), or a preset such as @daily')
+  .transform((text, context) => {
+    const preset = Object.entries(cronPresets).find(([name]) => name === text);
+    const expression = preset?.[1] ?? text.trim();
+    const problem = text.startsWith('@') && !preset ? 'unknown preset' : cronProblem(expression);
+    if (problem !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: `${problem}: ${show(text)} is neither a cron expression nor one of ${Object.keys(cronPresets).join(', ')}`,
+      });
+    }
+    return { cron: expression };
+  });
 
-const every = z.strictObject({ every: positiveDuration });
+const every = z.strictObject({ every: positiveDuration.describe('The time between runs') });
 
 /** Names of datasets joined by all and any. */
 export type DatasetCondition = string | { all: DatasetCondition[] } | { any: DatasetCondition[] };
@@ -50,6 +53,9 @@ const datasets = z.strictObject({
     },
   ),
 });
+
+/** The forms of a schedule, for editors. */
+export const scheduleForms = z.union([cron, every, datasets, z.null()]);
 
 export type Schedule = { cron: string } | { every: number } | { datasets: DatasetCondition };
 

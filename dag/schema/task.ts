@@ -16,10 +16,12 @@ import {
 import { datasetUri } from './schedule.js';
 
 const errorThreshold = z.strictObject({
-  maxRejectedRows: count.optional(),
-  maxRejectedRatio: numeric(0, 1, false).optional(),
-  maxRejectedFiles: count.optional(),
-  onBreach: z.enum(['fail', 'warn']).default('fail'),
+  maxRejectedRows: count.optional().describe('Most rejected rows'),
+  maxRejectedRatio: numeric(0, 1, false)
+    .optional()
+    .describe('Largest share of rejected rows among those read, 0 to 1'),
+  maxRejectedFiles: count.optional().describe('Most files rejected whole'),
+  onBreach: z.enum(['fail', 'warn']).default('fail').describe('`warn` only logs a breach. Default fail'),
 });
 
 const metricThresholds = z.record(
@@ -33,20 +35,36 @@ const metricThresholds = z.record(
 
 /** What a DAG's `defaults` can say for its tasks. */
 export const taskOptions = {
-  triggerRule: z.enum(triggerRules).optional(),
-  retries: z.int().min(0).max(1_000).optional(),
-  retryDelay: duration.optional(),
-  retryExponentialBackoff: z.boolean().optional(),
-  maxRetryDelay: positiveDuration.optional(),
-  executionTimeout: positiveDuration.optional(),
-  heartbeatTimeout: positiveDuration.optional(),
-  deadline: positiveDuration.optional(),
-  pool: z.string().min(1).optional(),
-  poolSlots: z.int().min(1).optional(),
-  priority: z.int().optional(),
-  errorThreshold: errorThreshold.optional(),
-  callbacks: taskCallbacks.optional(),
-  queue: z.string().min(1).optional(),
+  triggerRule: z
+    .enum(triggerRules)
+    .optional()
+    .describe('When it may run, by the states of the tasks it depends on. Default all_success'),
+  retries: z.int().min(0).max(1_000).optional().describe('Attempts after the first. Default 0'),
+  retryDelay: duration.optional().describe('Between attempts. Default 5m'),
+  retryExponentialBackoff: z
+    .boolean()
+    .optional()
+    .describe('Doubles the delay with every retry. Default false'),
+  maxRetryDelay: positiveDuration.optional().describe('Bound of the growing delay'),
+  executionTimeout: positiveDuration.optional().describe('For one attempt'),
+  heartbeatTimeout: positiveDuration
+    .optional()
+    .describe('Without a sign of life for so long, an attempt counts as lost. Default 60s'),
+  deadline: positiveDuration
+    .optional()
+    .describe(
+      'How long after the start of the run `callbacks.onDeadline` is called unless the task has ended',
+    ),
+  pool: z.string().min(1).optional().describe('A pool whose slots it takes, shared by all runs of all DAGs'),
+  poolSlots: z.int().min(1).optional().describe('How many slots of the pool it takes. Default 1'),
+  priority: z.int().optional().describe('The larger goes first where tasks wait for a slot. Default 1'),
+  errorThreshold: errorThreshold
+    .optional()
+    .describe('How many rejected rows and files are too many; nothing is published then'),
+  callbacks: taskCallbacks
+    .optional()
+    .describe('What to do when it has succeeded, failed, is retried or is late'),
+  queue: z.string().min(1).optional().describe("Temporal task queue, when not the run's own"),
 };
 
 export const ids = (what: string) =>
@@ -78,28 +96,45 @@ const teardown = z.union(
 
 export const task = z
   .strictObject({
-    id,
-    operator: z.string(),
-    with: z.record(z.string(), json).default({}),
-    dependsOn: ids('the id of a task or group').default([]),
+    id: id.describe("Unique in the DAG: letters, digits, '_', '-' and '.'"),
+    operator: z.string().describe('What it runs'),
+    with: z
+      .record(z.string(), json)
+      .default({})
+      .describe('Params of the operator; any text may hold templates'),
+    dependsOn: ids('the id of a task or group')
+      .default([])
+      .describe('Id of a task or group, or a list of them, that it comes after'),
     ...taskOptions,
     when: z
       .union([z.string(), z.boolean()], { error: 'expected a condition such as params.full == true' })
       .transform(String)
-      .optional(),
-    expand: expand.optional(),
-    maxActiveMapped: z.int().min(1).optional(),
-    group: z.string().optional(),
-    setup: z.boolean().optional(),
-    teardown: teardown.optional(),
-    metricThresholds: metricThresholds.optional(),
+      .optional()
+      .describe(
+        'A condition in CEL, such as `params.full && tasks.fetch.output.rows > 0`; the task is skipped when it is false',
+      ),
+    expand: expand
+      .optional()
+      .describe(
+        'Runs once for every item of a list, or of the cross product of several; `item.<name>` is the value',
+      ),
+    maxActiveMapped: z.int().min(1).optional().describe('Most instances at the same time'),
+    group: z.string().optional().describe('Id of the group that it is in'),
+    setup: z.boolean().optional().describe('Prepares what tasks after it need, and is undone by teardowns'),
+    teardown: teardown
+      .optional()
+      .describe('Cleans up once what depends on its setups is done, however that ended'),
+    metricThresholds: metricThresholds
+      .optional()
+      .describe('Bounds of metrics that it reports, by name; nothing is published when one is broken'),
     publishes: z
       .union([datasetUri, z.array(datasetUri)], {
         error: 'expected the name of a dataset or a list of these',
       })
       .transform((value) => (typeof value === 'string' ? [value] : value))
-      .optional(),
-    doc: z.string().optional(),
+      .optional()
+      .describe('Datasets that its success updates: DAGs may be scheduled by them'),
+    doc: z.string().optional().describe('What there is to know about it, in Markdown'),
   })
   .refine((value) => value.maxActiveMapped === undefined || value.expand !== undefined, {
     path: ['maxActiveMapped'],
@@ -108,12 +143,13 @@ export const task = z
 
 export const group = z
   .strictObject({
-    /** The group that this one is in. */
-    group: z.string().optional(),
-    dependsOn: ids('the id of a task or group').default([]),
-    expand: expand.optional(),
-    maxActiveMapped: z.int().min(1).optional(),
-    doc: z.string().optional(),
+    group: z.string().optional().describe('Id of the group that this one is in'),
+    dependsOn: ids('the id of a task or group')
+      .default([])
+      .describe('Id of a task or group, or a list of them, that all of it comes after'),
+    expand: expand.optional().describe('All its tasks run once for every item of a list'),
+    maxActiveMapped: z.int().min(1).optional().describe('Most items at the same time'),
+    doc: z.string().optional().describe('What there is to know about it, in Markdown'),
   })
   .refine((value) => value.maxActiveMapped === undefined || value.expand !== undefined, {
     path: ['maxActiveMapped'],
