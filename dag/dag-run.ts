@@ -9,7 +9,7 @@ import type {
   StartDecision,
 } from './decision.js';
 import type { DagDocument } from './document.js';
-import { expandItems } from './expansion.js';
+import { expandItems, mappedBatchSize } from './expansion.js';
 import { createScope, type Scope } from './expression.js';
 import type { Json, JsonObject } from './json.js';
 import { type FinalState, isFinal } from './states.js';
@@ -33,7 +33,9 @@ export type {
   ReusedResult,
   RunInfo,
   StartDecision,
+  WaitDecision,
 } from './decision.js';
+export type { TaskInstance } from './task-node.js';
 
 /**
  * The state machine of one DAG run. It says what to start, is told how instances ended, and settles everything else
@@ -54,6 +56,7 @@ export class DagRun {
   /** Tasks whose trigger rule may have come to a verdict. */
   readonly #toEvaluate = new Set<TaskNode>();
   readonly #toStart = new Set<TaskNode>();
+  readonly #changed = new Set<TaskInstance>();
   #unfinishedTasks: number;
   #decisions: Decision[] = [];
 
@@ -106,7 +109,37 @@ export class DagRun {
    * @throws Error when the instance is unknown, was never started or has ended
    */
   mark(key: string, state: MarkedState): void {
-    this.#active(key).state = state;
+    const instance = this.#active(key);
+    instance.state = state;
+    this.#changed.add(instance);
+  }
+
+  /**
+   * The instances that changed since this was last asked, each once; at first all of them. One that gave way to the
+   * instances of an expansion comes with state `removed`.
+   */
+  takeChanges(): readonly Readonly<TaskInstance>[] {
+    const changes = [...this.#changed];
+    this.#changed.clear();
+    return changes;
+  }
+
+  /**
+   * For a run that is cancelled or out of time: what has not started and is no teardown ends as skipped, with this
+   * reason. Teardowns still start when their rules say so, and what runs is settled as usual.
+   */
+  stop(reason: string): void {
+    for (const node of this.#nodes) {
+      if (node.spec.teardown !== undefined) continue;
+      node.waiting.length = 0;
+      for (const instance of node.instances) {
+        if (instance.state === 'none' || instance.state === 'scheduled') {
+          this.#finish(node, instance, { state: 'skipped', reason });
+        }
+      }
+      node.decided = true;
+    }
+    this.#advance();
   }
 
   /** Every instance in document order; a mapped task is one entry until it has been expanded. */
@@ -160,6 +193,7 @@ export class DagRun {
     for (const instance of node.instances) {
       if (isFinal(instance.state)) continue;
       instance.state = 'scheduled';
+      this.#changed.add(instance);
       node.waiting.push(instance);
     }
     if (node.unfinished > 0) {
@@ -213,7 +247,11 @@ export class DagRun {
   }
 
   #replaceInstances(node: TaskNode, items: readonly JsonObject[]): void {
-    for (const { key } of node.instances) this.#instances.delete(key);
+    for (const instance of node.instances) {
+      this.#instances.delete(instance.key);
+      instance.state = 'removed';
+      this.#changed.add(instance);
+    }
     node.instances = items.map((item, index) => createInstance(node.spec.id, index, item));
     node.unfinished = items.length;
     node.expanded = true;
@@ -237,13 +275,15 @@ export class DagRun {
   }
 
   #start(node: TaskNode): void {
-    const limit = node.spec.maxActiveMapped ?? Number.POSITIVE_INFINITY;
+    const batched = node.instances.length > mappedBatchSize;
+    const limit = (batched ? undefined : node.spec.maxActiveMapped) ?? Number.POSITIVE_INFINITY;
     while (node.active < limit) {
       const instance = node.waiting.pop();
       if (instance === undefined) return;
       try {
         this.#decisions.push(this.#startDecision(node, instance));
         instance.state = 'queued';
+        this.#changed.add(instance);
         node.active++;
       } catch (error) {
         this.#finish(node, instance, { state: 'failed', reason: messageOf(error) });
@@ -286,6 +326,7 @@ export class DagRun {
     },
   ): void {
     Object.assign(instance, end);
+    this.#changed.add(instance);
     for (const downstream of node.downstream) {
       downstream.upstream[end.state]++;
       this.#toEvaluate.add(downstream);
@@ -314,7 +355,10 @@ export class DagRun {
   }
 
   #register(instances: readonly TaskInstance[]): void {
-    for (const instance of instances) this.#instances.set(instance.key, instance);
+    for (const instance of instances) {
+      this.#instances.set(instance.key, instance);
+      this.#changed.add(instance);
+    }
   }
 
   #active(key: string): TaskInstance {

@@ -6,6 +6,12 @@ import type { Template } from './template.js';
 export const MAX_MAPPED_INSTANCES = 10_000;
 
 /**
+ * A mapped task with more instances than this is carried out in batches of this size. All its starts are decided at
+ * once then: its maxActiveMapped is kept by the batches.
+ */
+export const mappedBatchSize = 250;
+
+/**
  * The items of a mapped task, one an instance: the cross product of the named lists, the last name varying fastest.
  * @throws Error when a template doesn't give a list or there are too many instances
  * @throws ExpressionError

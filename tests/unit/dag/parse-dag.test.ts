@@ -88,6 +88,7 @@ describe('a right document', () => {
       jitter: 90_000,
       dagrunTimeout: 5_400_000,
       params: { rows: { type: 'integer', minimum: 1, default: '${{ config.generate.shards }}' } },
+      groups: {},
       tasks: [
         {
           id: 'load',
@@ -99,6 +100,8 @@ describe('a right document', () => {
           retryDelay: 10_000,
           retryExponentialBackoff: false,
           heartbeatTimeout: 60_000,
+          poolSlots: 1,
+          priority: 1,
           expand: { shard: '${{ range(config.generate.shards) }}' },
           maxActiveMapped: 2,
           errorThreshold: { maxRejectedRatio: '${{ config.thresholds.maxRatio }}', onBreach: 'fail' },
@@ -113,6 +116,8 @@ describe('a right document', () => {
           retryDelay: 10_000,
           retryExponentialBackoff: false,
           heartbeatTimeout: 60_000,
+          poolSlots: 1,
+          priority: 1,
           executionTimeout: 86_400_000,
           when: 'params.rows > 1 && size(tasks.load.output) > 0',
         },
@@ -170,7 +175,7 @@ describe('mistakes in keys and values', () => {
     ],
     ['errorThreshold: { onBreach: skip }', "expected one of fail, warn, got 'skip'"],
     ['metricThresholds: { rmse: {} }', 'metricThresholds.rmse: expected min, max or both'],
-    ['pool: big', 'tasks[0].pool: unknown key'],
+    ['pools: big', "tasks[0].pools: unknown key (did you mean 'pool'?)"],
   ])('%s', (line, message) => {
     const errors = taskErrors('operator: print', line).map((error) => error.replace(/^6:/, '5:'));
     expect(errors).toEqual([expect.stringContaining(message)]);
@@ -182,7 +187,10 @@ describe('mistakes in keys and values', () => {
     ["schedule: '0 25 * * *'", "'25' is not a valid hour (0–23)"],
     ["schedule: '0 5-3 * * *'", "'5-3' is not a valid hour (0–23)"],
     ['schedule: { evry: 1h, every: 1h }', "schedule.evry: unknown key (did you mean 'every'?)"],
-    ['schedule: 5', "expected a cron expression, a preset such as '@daily', or { every: 1h }, got 5"],
+    [
+      'schedule: 5',
+      "expected a cron expression, a preset such as '@daily', { every: 1h } or { datasets: [orders] }, got 5",
+    ],
     ['timezone: Mars/Base', "expected an IANA time zone such as Europe/Zurich, got 'Mars/Base'"],
     ['startDate: 2025-02-30', "got '2025-02-30'"],
     ['startDate: 2025-02-01T10:00', "got '2025-02-01T10:00'"],
