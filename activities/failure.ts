@@ -5,6 +5,9 @@ import { type FinishedTask, OperatorError, type OperatorErrorType } from './oper
 /** SQLSTATE classes that tell of the user's query or data, not of the cluster's health: a retry gives the same. */
 const permanentSqlStates = /^(0A|21|22|23|42)/;
 
+/** What is known about a retry beside the error: whether there may be one, and after how many milliseconds. */
+export type RetryAdvice = { retryable: boolean; retryAfter?: number };
+
 /**
  * Sorts what an operator threw: a cancellation stays one, the rest becomes a Temporal failure that says whether a retry
  * could help. The figures of the attempt ride along as its first detail.
@@ -13,27 +16,29 @@ export function toFailure(
   error: unknown,
   stats: FinishedTask,
   signal: AbortSignal,
+  advice: RetryAdvice = { retryable: true },
 ): ApplicationFailure | CancelledFailure {
   // Whatever broke because of the cancellation is the cancellation.
   if (signal.aborted)
     return error instanceof CancelledFailure ? error : new CancelledFailure(reasonOf(signal));
   if (error instanceof ApplicationFailure) return error;
-  const { type, message, retryable, details } = classify(error);
+  const { type, message, retryable, details, retryAfter = advice.retryAfter } = classify(error);
   return ApplicationFailure.create({
     message,
     type,
-    nonRetryable: !retryable,
+    nonRetryable: !(retryable && advice.retryable),
+    ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
     details: [stats, details],
     ...(error instanceof Error ? { cause: error } : {}),
   });
 }
 
-type Verdict = { type: string; message: string; retryable: boolean; details: unknown };
+type Verdict = RetryAdvice & { type: string; message: string; details: unknown };
 
 function classify(error: unknown): Verdict {
   if (error instanceof OperatorError) {
-    const { type, message, retryable, details } = error;
-    return { type, message, retryable, details };
+    const { type, message, retryable, details, retryAfter } = error;
+    return { type, message, retryable, details, ...(retryAfter === undefined ? {} : { retryAfter }) };
   }
   if (error instanceof SparkConnectError) {
     const { errorClass, sqlState, message } = error;

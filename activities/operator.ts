@@ -1,6 +1,10 @@
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SparkSession } from 'spark-connect-js';
 import type { z } from 'zod';
+
+export { OperatorError, type OperatorErrorType, operatorErrors, TaskSkipped } from './operator-error.js';
+export { defineSensor, type Poke } from './sensor.js';
 
 /** A value that survives JSON: what operators take as params and return as output. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -46,7 +50,7 @@ export interface StageStats {
 
 /** The folder that a task instance writes, and its access to what other tasks committed. */
 export interface TaskStorage {
-  /** Absolute path of this try's own folder; empty on the first attempt, kept for retries, never shared. */
+  /** Absolute path of this try's own folder; empty on the first attempt, kept for retries, never shared. Made when first read. */
   readonly folder: string;
   /**
    * Declares a dataset of this task, already written below {@link folder}. It is published, with all others of the
@@ -79,6 +83,8 @@ export interface OperatorContext {
   heartbeat(progress?: Progress): void;
   /** The Spark session of this task instance; every attempt of one try gets the same one. Opened on first use. */
   spark(): Promise<SparkSession>;
+  /** A client of the Temporal server that this worker serves, in the same namespace. */
+  temporal(): Client;
   readonly storage: TaskStorage;
   readonly stats: StageStats;
   /**
@@ -125,6 +131,11 @@ export interface Operator<Params = unknown, Output extends Json = Json, Input = 
   readonly params: z.ZodType<Params, Input>;
   /** Whether `context.finishedTasks` is filled. Off by default: the figures travel in the activity's input. */
   readonly readsFinishedTasks?: boolean;
+  /**
+   * Whether `run` looks once whether something has happened and throws `NotYet` when it has not; see `defineSensor`.
+   * The attempts of such a task are not limited by its `retries`.
+   */
+  readonly sensor?: true;
   run(context: OperatorContext, params: Params): Promise<Output>;
 }
 
@@ -137,40 +148,4 @@ export function defineOperator<Schema extends z.ZodType, Output extends Json>(de
   run(context: OperatorContext, params: z.output<Schema>): Promise<Output>;
 }): Operator<z.output<Schema>, Output, z.input<Schema>> {
   return definition as Operator<z.output<Schema>, Output, z.input<Schema>>;
-}
-
-/** Why an operator gave up, as a closed set: the type of the Temporal failure, and whether a retry could help. */
-export const operatorErrors = {
-  /** `with` is wrong: a param fails its schema, a file it names does not exist. */
-  InvalidParams: { retryable: false },
-  /** Data do not have the declared shape. */
-  SchemaMismatch: { retryable: false },
-  /** Too many rejected rows or files, or a metric out of its bounds. */
-  ThresholdBreached: { retryable: false },
-  /** A dataset that was referred to is not there or was never committed. */
-  DatasetNotFound: { retryable: false },
-  /** Spark refused the query: analysis, parse or arithmetic errors. */
-  SparkQueryFailed: { retryable: false },
-  /** The output is larger than 64 KiB of JSON: data go by reference. */
-  OutputTooLarge: { retryable: false },
-  /** A server could not be reached or restarted underneath us. */
-  SparkUnavailable: { retryable: true },
-} as const;
-
-export type OperatorErrorType = keyof typeof operatorErrors;
-
-/** The error that operators throw on purpose. Its message is for the user: what is wrong, where, how to mend it. */
-export class OperatorError extends Error {
-  override readonly name = 'OperatorError';
-  constructor(
-    readonly type: OperatorErrorType,
-    message: string,
-    readonly details: Json = null,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-  get retryable(): boolean {
-    return operatorErrors[this.type].retryable;
-  }
 }

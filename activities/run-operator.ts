@@ -1,9 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type TaskEnvironment, withTaskContext } from './context/task-context.js';
 import { toFailure } from './failure.js';
-import { type Json, type Operator, OperatorError } from './operator.js';
+import { type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
+import { NotYet } from './sensor.js';
+import { SensorAttempt } from './sensor-attempts.js';
 import type { TaskInput, TaskResult } from './task.js';
 import { describeRejects, errorThresholdBreaches, metricThresholdBreaches } from './thresholds.js';
 
@@ -12,7 +15,7 @@ const maxOutputBytes = 64 * 1024;
 /**
  * Makes an operator a Temporal activity: everything that all operators need is wrapped around it here, once. Params are
  * checked, the context is made, heartbeats go on by themselves, thresholds are held, what the task wrote is
- * published in one step, and errors are sorted into those worth a retry and those not.
+ * published in one step, and errors are sorted into those worth a retry, those not, and the wish to be skipped.
  */
 export function asActivity(
   operator: Operator,
@@ -22,6 +25,7 @@ export function asActivity(
     const activity = Context.current();
     return withTaskContext(activity, input, environment, async (task) => {
       const { context, log } = task;
+      const sensor = operator.sensor && new SensorAttempt(activity.info, input.task.retries ?? 0);
       log.info({ try: activity.info.attempt }, `${operator.name} started`);
       try {
         const output = await operator.run(context, parseParams(operator, input));
@@ -31,18 +35,37 @@ export function asActivity(
         await task.commit(output, stats);
         log.info({ stats }, `${operator.name} succeeded`);
         return { output, stats };
-      } catch (error) {
-        const failure = toFailure(error, task.finish('failed'), activity.cancellationSignal);
-        if (failure instanceof ApplicationFailure) {
-          const retry = failure.nonRetryable === true ? 'not retried' : 'retried if tries are left';
-          log.error({ type: failure.type, ...stackOf(error) }, `${failure.message} (${retry})`);
-        } else {
-          log.warn(`${operator.name} cancelled`);
+      } catch (thrown) {
+        const signal = activity.cancellationSignal;
+        const failed = task.finish('failed');
+        const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, task.note);
+        if (error instanceof TaskSkipped && !signal.aborted) {
+          const stats = task.finish('skipped');
+          await task.commit(null, stats);
+          log.info(`${operator.name} skipped: ${error.reason}`);
+          return { output: null, stats, skipped: error.reason };
         }
+        const failure = toFailure(error, failed, signal);
+        logFailure(log, operator.name, failure, thrown);
         throw failure;
       }
     });
   };
+}
+
+function logFailure(
+  log: Logger,
+  operator: string,
+  failure: ApplicationFailure | CancelledFailure,
+  thrown: unknown,
+): void {
+  if (failure instanceof CancelledFailure) log.warn(`${operator} cancelled`);
+  else if (failure.type === 'NotYet')
+    log.info({ nextLookInMs: failure.nextRetryDelay }, `${operator}: ${failure.message}`);
+  else {
+    const retry = failure.nonRetryable === true ? 'not retried' : 'retried if tries are left';
+    log.error({ type: failure.type, ...stackOf(thrown) }, `${failure.message} (${retry})`);
+  }
 }
 
 function parseParams(operator: Operator, { task, params }: TaskInput): unknown {
@@ -90,6 +113,6 @@ function checkThresholds(
 
 /** A stack helps with a bug; a mistake of the user's gets its message alone. */
 const stackOf = (error: unknown): { stack?: string } =>
-  error instanceof Error && !(error instanceof OperatorError) && error.stack !== undefined
-    ? { stack: error.stack }
-    : {};
+  error instanceof Error && !isExpected(error) && error.stack !== undefined ? { stack: error.stack } : {};
+
+const isExpected = (error: Error): boolean => error instanceof OperatorError || error instanceof NotYet;

@@ -10,8 +10,11 @@ export type TaskInput = {
     id: string;
     key: string;
     mapIndex?: number;
-    operator: string /** How often it was cleared in this run. */;
+    operator: string;
+    /** How often it was cleared in this run. */
     cleared: number;
+    /** For sensors: how many errors are retried. Their attempts are looks, so the retry policy can't say it. Default 0. */
+    retries?: number;
   };
   /** The task's `with`, templates rendered. */
   params: Json;
@@ -21,5 +24,5 @@ export type TaskInput = {
   finishedTasks?: FinishedTask[];
 };
 
-/** How a task's activity ended well. */
-export type TaskResult = { output: Json; stats: FinishedTask };
+/** How a task's activity ended well, or in being skipped, with the reason. */
+export type TaskResult = { output: Json; stats: FinishedTask; skipped?: string };

@@ -26,7 +26,10 @@ const options = (level: string) => ({ level, base: null, timestamp: pino.stdTime
 export const createLogger = ({ level }: LogSettings, stream: DestinationStream): Logger =>
   pino(options(level), stream);
 
-type OpenLog = { logger: Logger; users: number; close(): void };
+type OpenLog = { logger: Logger; users: number; idle: NodeJS.Timeout };
+
+/** How long a run's file stays open when no task uses it, in milliseconds: in a chain the next one starts at once. */
+const idleTime = 5_000;
 
 /** A run's logs: what its tasks say goes to the process's stream and, as JSON lines, to `run.log` in the run's folder. */
 export class RunLogs {
@@ -37,7 +40,7 @@ export class RunLogs {
     private readonly stream: DestinationStream,
   ) {}
 
-  /** Calls `body` with a logger that also writes the run's file; the file stays open as long as someone uses it. */
+  /** Calls `body` with a logger that also writes the run's file, which is closed some time after its last use. */
   async use<T>(
     folder: string,
     bindings: Record<string, unknown>,
@@ -49,10 +52,7 @@ export class RunLogs {
       return await body(entry.logger.child(bindings));
     } finally {
       entry.users--;
-      if (entry.users === 0) {
-        this.open.delete(folder);
-        entry.close();
-      }
+      entry.idle.refresh();
     }
   }
 
@@ -61,10 +61,15 @@ export class RunLogs {
     // Synchronous: lines written before a kill -9 are the ones that matter.
     const file = pino.destination({ dest: join(folder, logFileName), append: true, sync: true });
     const streams = [file, this.stream].map((stream) => ({ level: 'trace' as const, stream }));
-    const entry = {
+    const close = (): void => {
+      if (entry.users > 0) return;
+      this.open.delete(folder);
+      file.end();
+    };
+    const entry: OpenLog = {
       logger: pino(options(this.level), pino.multistream(streams)),
       users: 0,
-      close: () => file.end(),
+      idle: setTimeout(close, idleTime).unref(),
     };
     this.open.set(folder, entry);
     return entry;

@@ -1,4 +1,5 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { type DatasetRef, OperatorError, type SchemaField, type TaskStorage } from '../operator.js';
 import { readJson } from './files.js';
@@ -10,11 +11,19 @@ type Draft = { path: string; rows: number; schema: SchemaField[] };
 /** A task's storage on a file system that workers and Spark share. */
 export class LocalStorage implements TaskStorage {
   private readonly drafts = new Map<string, Draft>();
+  private made = false;
 
   constructor(
     private readonly dataRoot: string,
-    readonly folder: string,
+    private readonly ownFolder: string,
   ) {}
+
+  /** Made only now: most tasks of a DAG write nothing. */
+  get folder(): string {
+    if (!this.made) mkdirSync(this.ownFolder, { recursive: true });
+    this.made = true;
+    return this.ownFolder;
+  }
 
   publish(name: string, dataset: Draft): DatasetRef {
     this.drafts.set(name, dataset);
@@ -53,10 +62,6 @@ export class LocalStorage implements TaskStorage {
       return [name, { path, rows, schema, schemaHash: schemaHash(schema), files }] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
-  }
-
-  async prepare(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
   }
 }
 

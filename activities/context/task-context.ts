@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { FinishedTask, Json, OperatorContext, Progress } from '../operator.js';
+import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
 import { writeJson } from './files.js';
 import { generationName, manifestName, runFolder, taskFolderName } from './layout.js';
@@ -29,6 +29,8 @@ export type TaskAttempt = {
   finish(state: FinishedTask['state']): FinishedTask;
   /** Publishes what the task wrote, by one atomic manifest, and lets go of its Spark session. */
   commit(output: Json, stats: FinishedTask): Promise<void>;
+  /** Leaves word for the next attempt. */
+  note(tally: SensorTally): void;
 };
 
 /** How often a live task tells the server that it is alive, as a share of the heartbeat timeout. */
@@ -48,7 +50,6 @@ export async function withTaskContext<T>(
     const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
     const generation = generationName(temporalRunId, task.cleared);
     const taskFolder = join(folder, taskFolderName(task.id, task.mapIndex), generation);
-    await mkdir(taskFolder, { recursive: true });
 
     const startedAt = new Date();
     const counter = new StatsCounter();
@@ -82,6 +83,7 @@ export async function withTaskContext<T>(
       signal: activity.cancellationSignal,
       heartbeat: (progress) => pulse.report(progress),
       spark: spark.session,
+      temporal: () => activity.client,
       storage: steps.recorded('storage', storage, ['publish']),
       stats: steps.recorded('stats', counter, [
         'read',
@@ -97,6 +99,7 @@ export async function withTaskContext<T>(
     const attempt: TaskAttempt = {
       context,
       log,
+      note: (tally) => pulse.note(tally),
       finish: (state) => ({
         taskId: task.id,
         ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
@@ -116,7 +119,8 @@ export async function withTaskContext<T>(
           generation,
           operator: task.operator,
           committedAt: new Date().toISOString(),
-          datasets: await storage.datasets(),
+          // What is skipped publishes nothing.
+          datasets: stats.state === 'success' ? await storage.datasets() : {},
           output,
           stats,
         };
@@ -134,7 +138,7 @@ export async function withTaskContext<T>(
 
 /** Heartbeats on a timer, so that a lost worker is noticed soon however long a step takes; samples memory on the way. */
 class Pulse {
-  private last: Progress = {};
+  private last: Progress & { sensor?: SensorTally } = {};
   private peak = process.memoryUsage.rss();
   private readonly timer: NodeJS.Timeout;
 
@@ -142,6 +146,9 @@ class Pulse {
     private readonly activity: Context,
     heartbeatTimeoutMs: number | undefined,
   ) {
+    // What the former attempts noted is theirs to lose: a heartbeat replaces all that the last one said.
+    const { sensor } = (activity.info.heartbeatDetails ?? {}) as { sensor?: SensorTally };
+    if (sensor !== undefined) this.last = { sensor };
     this.timer = setInterval(
       () => this.beat(),
       Math.min(1000, (heartbeatTimeoutMs ?? 60_000) * heartbeatShare),
@@ -149,7 +156,13 @@ class Pulse {
   }
 
   report(progress: Progress = {}): void {
-    this.last = progress;
+    const { sensor } = this.last;
+    this.last = sensor === undefined ? progress : { ...progress, sensor };
+    this.beat();
+  }
+
+  note(sensor: SensorTally): void {
+    this.last = { ...this.last, sensor };
     this.beat();
   }
 

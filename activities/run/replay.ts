@@ -99,6 +99,6 @@ async function committedTasks(folder: string, record: RunRecord): Promise<TaskRe
   const committed = manifests
     .filter(({ committedAt }) => committedAt >= record.startedAt)
     .sort((a, b) => a.committedAt.localeCompare(b.committedAt))
-    .map(({ task, output, stats }): TaskRecord => ({ key: task, state: 'success', output, stats }));
+    .map(({ task, output, stats }): TaskRecord => ({ key: task, state: stats.state, output, stats }));
   return [...new Map([...record.tasks, ...committed].map((task) => [task.key, task])).values()];
 }

@@ -238,7 +238,10 @@ tasks: [{ id: rows, operator: count, with: { rows: 1000, bad: 4 } }, { id: bad, 
 describe('thresholds', () => {
   const committed = (dagId: string, task: string): boolean => {
     const folder = join(runFolder(worker.dataRoot, dagId, 'run'), task);
-    return readdirSync(folder).some((generation) => existsSync(join(folder, generation, manifestName)));
+    return (
+      existsSync(folder) &&
+      readdirSync(folder).some((generation) => existsSync(join(folder, generation, manifestName)))
+    );
   };
 
   it('fail a stage without publishing or retrying, with counts by reason', async () => {

@@ -10,6 +10,7 @@ import { reportParams } from '../../activities/operators/report/params.js';
 import { report } from '../../activities/operators/report/report.js';
 import type { ReportData } from '../../activities/operators/report/report-data.js';
 import { duckdb, parquet } from '../support/duckdb.js';
+import { noTemporal } from '../support/operator-context.js';
 
 let folder: string;
 let spark: SparkSession;
@@ -55,6 +56,7 @@ async function run(...sections: object[]) {
     signal: new AbortController().signal,
     heartbeat: () => {},
     spark: async () => spark,
+    temporal: noTemporal,
     storage: {
       folder: join(folder, 'report'),
       locate: async ({ path }) => join(folder, path),

@@ -9,6 +9,11 @@ import { derivedId, Steps } from '../../activities/context/steps.js';
 import { LocalStorage } from '../../activities/context/storage.js';
 import type { Json, Operator, OperatorContext } from '../../activities/operator.js';
 
+/** For contexts of operators that have nothing to do with the server. */
+export const noTemporal = (): never => {
+  throw new Error('there is no Temporal here');
+};
+
 /** How a task ended: what its operator returned and counted, and where it wrote. */
 export type TaskRun<Output> = { output: Output; stats: StageCounts; folder: string };
 
@@ -65,6 +70,7 @@ export class TestTasks {
       signal,
       heartbeat: () => {},
       spark: spark.session,
+      temporal: noTemporal,
       storage: steps.recorded('storage', storage, ['publish']),
       stats: steps.recorded('stats', stats, [
         'read',

@@ -6,6 +6,7 @@ import { LocalStorage } from '../../../activities/context/storage.js';
 import type { OperatorContext, Progress } from '../../../activities/operator.js';
 import { generateTaskLogs } from '../../../activities/operators/generate-task-logs/generate-task-logs.js';
 import { duckdb, parquet } from '../../support/duckdb.js';
+import { noTemporal } from '../../support/operator-context.js';
 import { tempFolder } from '../../support/temp-folder.js';
 import { sum } from './support.js';
 
@@ -27,6 +28,7 @@ function taskContext(root: string, mapIndex: number) {
     signal: new AbortController().signal,
     heartbeat: (progress = {}) => beats.push(progress),
     spark: () => Promise.reject(new Error('the generator needs no Spark')),
+    temporal: noTemporal,
     storage,
     stats,
     step: (_, body) => body(),
