@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
+import { poolActivities } from '../activities/pools/slots.js';
 import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
 import { recordRun } from '../activities/run/record-run.js';
 import { asActivity } from '../activities/run-operator.js';
@@ -64,6 +65,7 @@ export async function createWorker({
     workflowBundle: { codePath: bundlePath },
     activities: {
       ...runActivities,
+      ...poolActivities(config),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
     shutdownGraceTime,

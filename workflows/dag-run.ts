@@ -76,6 +76,7 @@ async function finish(
     });
   };
   try {
+    await execution.admitted();
     const { state, reason } = await execution.toEnd();
     if (state === 'success') {
       await close('success');
@@ -87,5 +88,7 @@ async function finish(
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => close('cancelled', 'cancelled'));
     throw error;
+  } finally {
+    await execution.leave();
   }
 }

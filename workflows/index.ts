@@ -2,4 +2,14 @@
  * Entry point of the workflow bundle. The default export handles every workflow type that has no export of its own, so
  * that a DAG run's workflow type is the DAG's id.
  */
-export { dagRun as default } from './dag-run.js';
+import { workflowInfo } from '@temporalio/workflow';
+import { poolWorkflow } from '../dag/pool/messages.js';
+import { dagRun } from './dag-run.js';
+import { pool } from './pool.js';
+
+/** Our own workflows. No DAG's id has a slash. */
+const own: Record<string, (input: never) => Promise<unknown>> = { [poolWorkflow]: pool };
+
+export default function start(input?: unknown): Promise<unknown> {
+  return (own[workflowInfo().workflowType] ?? dagRun)(input as never);
+}

@@ -13,8 +13,10 @@ import type { TaskRecord } from '../activities/run/run-record.js';
 import type { TaskInput, TaskResult } from '../activities/task.js';
 import { DagRun } from '../dag/dag-run.js';
 import type { StartDecision } from '../dag/decision.js';
+import { runsPool } from '../dag/pool/messages.js';
 import { liveTable } from './details.js';
 import { taskFailure } from './failures.js';
+import { acquireSlots, releaseSlots } from './pool-slots.js';
 import type { RunView, TaskView } from './run-view.js';
 import { endAttributes, startAttributes } from './search-attributes.js';
 
@@ -36,10 +38,31 @@ export class RunExecution {
   private changed = false;
 
   constructor(private readonly prepared: PreparedRun) {
-    const { dag, params, config, run, reused, searchAttributes } = prepared;
+    const { dag, params, config, run, reused } = prepared;
     this.run = new DagRun(dag, { params, config, run, reused });
     this.operators = new Map(dag.tasks.map(({ id, operator }) => [id, operator]));
-    if (searchAttributes) upsertSearchAttributes(startAttributes(dag.dagId, run.logicalDate));
+  }
+
+  /** Waits for its turn when the DAG bounds its active runs. @throws CancelledFailure */
+  async admitted(): Promise<void> {
+    const { dag, run, searchAttributes } = this.prepared;
+    const enter = (state: 'queued' | 'running'): void => {
+      this.state = state;
+      if (searchAttributes) upsertSearchAttributes(startAttributes(dag.dagId, run.logicalDate, state));
+      this.show();
+    };
+    const { dagId, maxActiveRuns: size } = dag;
+    if (size !== undefined) {
+      enter('queued');
+      await acquireSlots({ pool: runsPool(dagId), key: 'run', slots: 1, priority: 0, size });
+    }
+    enter('running');
+  }
+
+  /** Lets the next run in. */
+  async leave(): Promise<void> {
+    const { dagId, maxActiveRuns } = this.prepared.dag;
+    if (maxActiveRuns !== undefined) await releaseSlots({ pool: runsPool(dagId), key: 'run' });
   }
 
   /**
@@ -105,7 +128,7 @@ export class RunExecution {
     });
   }
 
-  close(state: Exclude<RunView['state'], 'running'>): void {
+  close(state: 'success' | 'failed' | 'cancelled'): void {
     this.state = state;
     this.show();
     const failed = this.run.instances().filter((instance) => instance.state === 'failed');
@@ -131,9 +154,6 @@ export class RunExecution {
   }
 
   private start(decision: StartDecision): void {
-    const { key } = decision.instance;
-    this.run.mark(key, 'running');
-    this.tasks.set(key, { startedAt: Date.now() });
     const done = this.execute(decision).finally(() => {
       this.running.delete(done);
       this.changed = true;
@@ -143,8 +163,14 @@ export class RunExecution {
 
   private async execute(decision: StartDecision): Promise<void> {
     const { key } = decision.instance;
-    const { startedAt } = this.tasks.get(key) ?? { startedAt: Date.now() };
+    const { pool, poolSlots: slots, priority } = decision.task;
+    let startedAt = Date.now();
     try {
+      if (pool !== undefined) await acquireSlots({ pool, slots, priority, key });
+      startedAt = Date.now();
+      this.run.mark(key, 'running');
+      this.tasks.set(key, { startedAt });
+      this.changed = true;
       const { output, stats } = await this.activity(decision);
       this.tasks.set(key, { stats, startedAt, finishedAt: Date.now() });
       this.run.settle(key, { state: 'success', output, stats });
@@ -152,6 +178,8 @@ export class RunExecution {
       const { reason, stats } = isCancellation(error) ? { reason: 'cancelled' } : taskFailure(error);
       this.tasks.set(key, { ...(stats === undefined ? {} : { stats }), startedAt, finishedAt: Date.now() });
       this.run.settle(key, { state: 'failed', reason, ...(stats === undefined ? {} : { stats }) });
+    } finally {
+      if (pool !== undefined) await releaseSlots({ pool, key });
     }
   }
 

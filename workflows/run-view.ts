@@ -24,6 +24,6 @@ export type RunView = {
   dagId: string;
   runId: string;
   logicalDate: string;
-  state: 'running' | 'success' | 'failed' | 'cancelled';
+  state: 'queued' | 'running' | 'success' | 'failed' | 'cancelled';
   tasks: TaskView[];
 };
