@@ -48,7 +48,17 @@ export class TestWorker {
     const worker = await createWorker({ config, operators: byName, log });
     const running = worker.run();
     const connection = await Connection.connect({ address: temporalAddress });
-    return new TestWorker(new Client({ connection }), taskQueue, folder, async () => {
+    const client = new Client({ connection });
+    return new TestWorker(client, taskQueue, folder, async () => {
+      // Nobody will serve what still waits, such as pools and sensors.
+      const left = client.workflow.list({
+        query: `TaskQueue = "${taskQueue}" AND ExecutionStatus = "Running"`,
+      });
+      for await (const { workflowId } of left)
+        await client.workflow
+          .getHandle(workflowId)
+          .terminate('the test is over')
+          .catch(() => undefined);
       worker.shutdown();
       await running;
       await connection.close();
