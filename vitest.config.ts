@@ -4,6 +4,8 @@ const live = ['tests/integration/**/*.test.ts', 'packages/*/tests/**/*.live.test
 
 export default defineConfig({
   test: {
+    // What Nightjar loads at run time is run by Node itself, as in production, so that its stacks are the same.
+    server: { deps: { external: [/\/nightjar-dag-[^/]+\//] } },
     // The last line is `N passed, N failed`, counted by the runner itself.
     reporters: ['default', './tests/support/tally-reporter.ts'],
     projects: [

@@ -9,16 +9,19 @@ import { operatorProblems } from './operator-problems.js';
 import { paramProblems } from './params.js';
 import { type Problem, validate } from './problem.js';
 import { dagSchema } from './schema/dag.js';
-import { bySourcePosition, type SourceError, YamlSource } from './source.js';
+import { bySourcePosition, type Source, type SourceError, YamlSource } from './source.js';
 import { templateProblems } from './template-problems.js';
 
-export interface ParseDagOptions {
-  /** Named in errors. */
-  file: string;
+export interface CheckOptions {
   /** The operators there are, with the schemas of their params. Without it `operator` and `with` aren't checked. */
   operators?: ReadonlyMap<string, z.ZodType>;
   /** The pipeline settings. When given, what templates read of `config` must exist. */
   config?: JsonObject;
+}
+
+export interface ParseDagOptions extends CheckOptions {
+  /** Named in errors. */
+  file: string;
 }
 
 export type ParsedDag =
@@ -34,12 +37,16 @@ export type ParsedDag =
       errors: SourceError[];
     };
 
+/** Reads a DAG document of one YAML file. */
+export function parseDag(text: string, { file, ...options }: ParseDagOptions): ParsedDag {
+  return checkDag(new YamlSource(text, file), options);
+}
+
 /**
- * Reads a DAG document. All mistakes are reported together: YAML, keys and types, the graph, operators and their
+ * Checks a DAG document, however it was written. All mistakes are reported together: YAML, keys and types, the graph, operators and their
  * params, templates and what they refer to.
  */
-export function parseDag(text: string, { file, operators, config }: ParseDagOptions): ParsedDag {
-  const source = new YamlSource(text, file);
+export function checkDag(source: Source, { operators, config }: CheckOptions): ParsedDag {
   if (source.errors.length > 0) return { ok: false, errors: [...source.errors] };
   if (!isPlainObject(source.value)) {
     const message = 'expected a DAG document: a map with dagId and tasks';
@@ -52,6 +59,7 @@ export function parseDag(text: string, { file, operators, config }: ParseDagOpti
   const wrongParams = new Set(schemaProblems.flatMap(({ path }) => (path[0] === 'params' ? [path[1]] : [])));
   const problems: Problem[] = [
     ...schemaProblems,
+    ...includeProblems(source.value),
     ...graphProblems(draft.tasks),
     ...(operators === undefined ? [] : operatorProblems(draft.tasks, operators)),
     ...paramProblems(draft.params).filter(({ path }) => !wrongParams.has(path[1])),
@@ -62,4 +70,10 @@ export function parseDag(text: string, { file, operators, config }: ParseDagOpti
   }
   const dag = normalizeDag(result.value);
   return { ok: true, dag, hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(dag)))) };
+}
+
+/** Whoever reads files takes up `include`; here there is nothing to take up. */
+function includeProblems(document: Record<string, unknown>): Problem[] {
+  if (document.include === undefined) return [];
+  return [{ path: ['include'], on: 'key', message: 'files are included by DAG files in YAML only' }];
 }

@@ -31,16 +31,25 @@ export function formatSourceError(error: SourceError): string {
   return `${where}: ${what}${error.hint === undefined ? '' : ` (${error.hint})`}`;
 }
 
-/** Compares two errors of one file, for sorting from top to bottom. */
+/** Compares two errors, for sorting by file and then from top to bottom. */
 export function bySourcePosition(a: SourceError, b: SourceError): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column;
 }
 
-/** YAML text with the place of every value in it. */
-export class YamlSource {
+/** What a document was read from: its value, and the place of every part of it. */
+export interface Source {
   /** The plain value; undefined when there are {@link errors}. */
   readonly value: unknown;
-  /** What YAML itself objects to. */
+  /** What stands in the way of a value, such as a mistake in the syntax. */
+  readonly errors: readonly SourceError[];
+  /** Gives a problem its file, line and column. A missing value is placed at what should contain it. */
+  locate(problem: Problem): SourceError;
+}
+
+/** YAML text with the place of every value in it. */
+export class YamlSource implements Source {
+  readonly value: unknown;
   readonly errors: readonly SourceError[];
   readonly #document: Document;
   readonly #lines = new LineCounter();
@@ -66,7 +75,6 @@ export class YamlSource {
     this.value = errors.length === 0 ? this.#document.toJS() : undefined;
   }
 
-  /** Gives a problem its file, line and column. A missing value is placed at what should contain it. */
   locate(problem: Problem): SourceError {
     const error = this.#errorAt(this.#offset(problem.path, problem.on), problem.path, problem.message);
     return problem.hint === undefined ? error : { ...error, hint: problem.hint };

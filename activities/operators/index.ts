@@ -1,6 +1,6 @@
 /**
- * The operators in the box: what is exported here is there for all DAGs, by its name, and for those in TypeScript as
- * `import { sparkSql } from 'nightjar/operators'`.
+ * The operators in the box that are activities: what is exported here is there for all DAGs, by its name, and for those
+ * in TypeScript as `import { sparkSql } from 'nightjar/operators'`.
  */
 export { generateTaskLogs } from './generate-task-logs/generate-task-logs.js';
 export { ingest } from './ingest/operator.js';

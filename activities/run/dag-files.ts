@@ -4,17 +4,37 @@ import type { ZodType } from 'zod';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { didYouMean } from '../../dag/nearest.js';
-import { parseDag } from '../../dag/parse-dag.js';
-import { formatSourceError, type SourceError } from '../../dag/source.js';
+import { checkDag } from '../../dag/parse-dag.js';
+import { formatSourceError, type Source, type SourceError } from '../../dag/source.js';
+import { FileCache, type Made } from './file-cache.js';
+import { mayHaveDags, readTypeScriptDags } from './typescript-dag.js';
+import { readYamlDag } from './yaml-dag.js';
 
-/** A DAG file that was read: its document, or what is wrong with it. */
-export type DagFile = GoodDagFile | { ok: false; file: string; dagId: string; errors: SourceError[] };
+/** A DAG of a file that was read: its document, or what is wrong with it. */
+export type DagFile = GoodDagFile | BadDagFile;
 
-export type GoodDagFile = { ok: true; file: string; folder: string; dag: DagDocument; hash: string };
+export type GoodDagFile = {
+  ok: true;
+  file: string;
+  folder: string;
+  dag: DagDocument;
+  hash: string;
+  /** Where its id is. */
+  place: Pick<SourceError, 'file' | 'line' | 'column'>;
+};
 
-/** Where DAGs are looked for. */
+export type BadDagFile = {
+  ok: false;
+  file: string;
+  /** Undefined when the file is so broken that it isn't known. */
+  dagId: string | undefined;
+  /** At least one. */
+  errors: SourceError[];
+};
+
+/** Where DAGs are looked for. What was read is kept with this object until the files change. */
 export type DagSources = {
-  /** Absolute folders, searched with their sub-folders for `*.yaml` and `*.yml`. */
+  /** Absolute folders, searched with their sub-folders for YAML and TypeScript. */
   folders: readonly string[];
   /** Operators by name, with the schema of their params. */
   operators: ReadonlyMap<string, ZodType>;
@@ -22,25 +42,34 @@ export type DagSources = {
   config: JsonObject;
 };
 
-/** A folder's YAML files with a top-level `dagId`, checked. Read afresh every time: edits count from the next run on. */
-export async function readDagFiles(sources: DagSources): Promise<DagFile[]> {
-  const files = new Set((await Promise.all(sources.folders.map(yamlFiles))).flat());
-  const read = await Promise.all([...files].map((file) => readDagFile(file, sources)));
-  return read.filter((entry) => entry !== undefined);
+/** Names of files that may hold DAGs: YAML, and modules in TypeScript or JavaScript. */
+export const dagFileName = /\.(ya?ml|m?[jt]s)$/;
+
+const caches = new WeakMap<DagSources, FileCache<DagFile[]>>();
+
+/**
+ * The DAGs of all files in the folders, or of those named: YAML with a top-level `dagId`, and modules that export what
+ * `dag()` made. Edits count from the next call on; two DAGs of the same id are both wrong.
+ */
+export async function readDagFiles(sources: DagSources, files?: readonly string[]): Promise<DagFile[]> {
+  const paths = files ?? (await Promise.all(sources.folders.map(dagFilesIn))).flat();
+  const read = await Promise.all(
+    [...new Set(paths)].map((file) =>
+      readDagFile(file, sources).catch((error: NodeJS.ErrnoException): DagFile[] => {
+        // It has gone since the folder was listed.
+        if (error.code === 'ENOENT' && files === undefined) return [];
+        throw error;
+      }),
+    ),
+  );
+  return refuseDuplicates(read.flat());
 }
 
-/** One file's DAG, or undefined when the file does not claim to be one. */
-export async function readDagFile(
-  file: string,
-  { operators, config }: DagSources,
-): Promise<DagFile | undefined> {
-  const text = await readFile(file, 'utf8');
-  const dagId = /^dagId\s*:\s*['"]?([^\s'"#]*)/m.exec(text)?.[1];
-  if (dagId === undefined) return undefined;
-  const parsed = parseDag(text, { file, operators, config });
-  return parsed.ok
-    ? { ok: true, file, folder: dirname(file), dag: parsed.dag, hash: parsed.hash }
-    : { ok: false, file, dagId, errors: parsed.errors };
+/** The DAGs of one file; none when the file doesn't claim to have any. */
+export function readDagFile(file: string, sources: DagSources): Promise<DagFile[]> {
+  const cache = caches.get(sources) ?? new FileCache();
+  caches.set(sources, cache);
+  return cache.get(file, () => makeDags(file, sources));
 }
 
 /** The DAG of this id, or in words why there is none to run: all mistakes of its file, or the nearest id. */
@@ -49,14 +78,61 @@ export async function findDag(dagId: string, sources: DagSources): Promise<GoodD
   const good = files.filter((file) => file.ok);
   const found = good.find(({ dag }) => dag.dagId === dagId);
   if (found !== undefined) return found;
-  const broken = files.find((file) => !file.ok && file.dagId === dagId);
-  if (broken?.ok === false) return broken.errors.map(formatSourceError).join('\n');
+  const errors = files.flatMap((file) => (!file.ok && file.dagId === dagId ? file.errors : []));
+  if (errors.length > 0) return errors.map(formatSourceError).join('\n');
   const known = good.map(({ dag }) => dag.dagId);
   const hint = didYouMean(dagId, known);
   return `no DAG "${dagId}" in ${sources.folders.join(', ')}${hint === undefined ? '' : ` (${hint})`}; known: ${known.join(', ') || 'none'}`;
 }
 
-async function yamlFiles(folder: string): Promise<string[]> {
+async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile[]>> {
+  const text = await readFile(file, 'utf8');
+  if (/\.ya?ml$/.test(file)) {
+    const dagId = /^dagId\s*:\s*['"]?([^\s'"#]*)/m.exec(text)?.[1];
+    if (dagId === undefined) return { value: [], from: [file] };
+    const { source, from } = await readYamlDag(file, text);
+    return { value: [check(file, source, dagId, sources)], from };
+  }
+  if (!mayHaveDags(file, text)) return { value: [], from: [file] };
+  const read = await readTypeScriptDags(file);
+  const dagId = /\bdagId\s*:\s*['"]([^'"]+)['"]/.exec(text)?.[1];
+  const value =
+    read.errors.length > 0
+      ? [{ ok: false as const, file, dagId, errors: read.errors }]
+      : read.sources.map((source) => check(file, source, undefined, sources));
+  return { value, from: read.from };
+}
+
+/** @param claimed its id, as far as it can be known of a document that is wrong */
+function check(file: string, source: Source, claimed: string | undefined, sources: DagSources): DagFile {
+  const parsed = checkDag(source, sources);
+  if (!parsed.ok) {
+    const own = (source.value as { dagId?: unknown } | undefined)?.dagId;
+    return { ok: false, file, dagId: typeof own === 'string' ? own : claimed, errors: parsed.errors };
+  }
+  const { line, column, file: at } = source.locate({ path: ['dagId'], on: 'value', message: '' });
+  const place = { file: at, line, column };
+  return { ok: true, file, folder: dirname(file), dag: parsed.dag, hash: parsed.hash, place };
+}
+
+function refuseDuplicates(files: DagFile[]): DagFile[] {
+  const byId = new Map<string, GoodDagFile[]>();
+  for (const file of files) {
+    if (file.ok) byId.set(file.dag.dagId, [...(byId.get(file.dag.dagId) ?? []), file]);
+  }
+  return files.map((file): DagFile => {
+    if (!file.ok) return file;
+    const { dagId } = file.dag;
+    const others = (byId.get(dagId) ?? []).filter((each) => each !== file);
+    if (others.length === 0) return file;
+    const places = others.map(({ place }) => `${place.file}:${place.line}:${place.column}`);
+    const message = `'${dagId}' is also the id of the DAG in ${places.join(' and ')}`;
+    const error = { ...file.place, path: 'dagId', message, hint: 'every DAG has an id of its own' };
+    return { ok: false, file: file.file, dagId, errors: [error] };
+  });
+}
+
+async function dagFilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
@@ -65,7 +141,11 @@ async function yamlFiles(folder: string): Promise<string[]> {
   );
   return entries
     .filter(
-      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes('node_modules'),
+      (entry) =>
+        entry.isFile() &&
+        dagFileName.test(entry.name) &&
+        !entry.name.endsWith('.d.ts') &&
+        !entry.parentPath.includes('node_modules'),
     )
     .map((entry) => resolve(join(entry.parentPath, entry.name)))
     .sort();
