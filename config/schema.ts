@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
-import { leasesSettings, poolsSettings } from './sections/pools.js';
 
 const logging = z.strictObject({
   /** Least severe level that is written. Default info. */
@@ -120,8 +119,6 @@ export const configSchema = z.strictObject({
   logging: logging.prefault({}),
   temporal: temporal.prefault({}),
   spark: spark.prefault({}),
-  pools: poolsSettings.default({}),
-  leases: leasesSettings.prefault({}),
   ...pipelineSections,
 });
 

@@ -1,13 +1,24 @@
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { stringify } from 'yaml';
 import { loadOperators } from '../../activities/load-operators.js';
-import { type DagFile, readDagFile, readDagFiles } from '../../activities/run/dag-files.js';
+import { type DagFile, readDagFiles } from '../../activities/run/dag-files.js';
+import { controlOperators } from '../../dag/control/index.js';
 import type { DagDocument } from '../../dag/document.js';
+import { dagJsonSchema } from '../../dag/json-schema.js';
+import { mermaid } from '../../dag/mermaid.js';
 import { formatSourceError } from '../../dag/source.js';
 import { dagSources } from '../../worker/dag-sources.js';
 import { CliError, exitCodes } from '../exit.js';
+import { findNamedDag, notADag } from '../find-dag.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
+
+type JsonOption = SettingsOptions & { json?: true };
+
+/** Where editors look for the schema, by the comments in the repository's DAG files. */
+const schemaFile = 'config/dag.schema.json';
 
 /** `nightjar dags …`: looks at DAG files; needs no server. */
 export function registerDags(program: Command): void {
@@ -17,8 +28,28 @@ export function registerDags(program: Command): void {
     dags
       .command('validate')
       .argument('[files...]', 'DAG files; default: all in the configured folders')
+      .option('--json', 'print what was found as JSON')
       .description('check DAG files and print every error with its place'),
   ).action(validate);
+  withSettings(
+    dags
+      .command('show')
+      .argument('<id or file>', 'the DAG')
+      .option('--json', 'print JSON instead of YAML')
+      .description('print a DAG as runs see it, with all defaults, and its hash'),
+  ).action(show);
+  withSettings(
+    dags
+      .command('graph')
+      .argument('<id or file>', 'the DAG')
+      .description("print a DAG's graph as text for Mermaid"),
+  ).action(graph);
+  withSettings(
+    dags
+      .command('schema')
+      .option('--write [file]', `write it to a file (default: ${schemaFile})`)
+      .description('print the JSON Schema of DAG files in YAML, for editors'),
+  ).action(schema);
 }
 
 async function list(options: SettingsOptions): Promise<void> {
@@ -30,7 +61,7 @@ async function list(options: SettingsOptions): Promise<void> {
     table.push([dagId, describeSchedule(file.dag), tasks.map(({ id }) => id).join(', '), file.file]);
   }
   process.stdout.write(`${table}\n`);
-  failOnErrors(files);
+  if (errorsOf(files).length > 0) throw new CliError(errorText(files), exitCodes.usage);
 }
 
 function describeSchedule({ schedule, timezone }: DagDocument): string {
@@ -39,28 +70,67 @@ function describeSchedule({ schedule, timezone }: DagDocument): string {
   return 'every' in schedule ? `every ${schedule.every / 1000} s` : 'by datasets';
 }
 
-async function validate(names: string[], options: SettingsOptions): Promise<void> {
+async function validate(names: string[], options: JsonOption): Promise<void> {
   const files = await readAll(names, options);
+  const errors = errorsOf(files);
+  if (options.json) {
+    const dags = files.flatMap((each) =>
+      each.ok ? [{ dagId: each.dag.dagId, hash: each.hash, file: each.file }] : [],
+    );
+    process.stdout.write(`${JSON.stringify({ dags, errors }, null, 2)}\n`);
+    if (errors.length > 0) process.exitCode = exitCodes.usage;
+    return;
+  }
   for (const file of files) if (file.ok) process.stdout.write(`${file.file}: ${file.dag.dagId}: ok\n`);
-  failOnErrors(files);
+  if (errors.length > 0) throw new CliError(errorText(files), exitCodes.usage);
+  process.stdout.write(`no errors in ${plural(new Set(files.map(({ file }) => file)).size, 'file')}\n`);
+}
+
+async function show(name: string, options: JsonOption): Promise<void> {
+  const { dag, hash, file } = await named(name, options);
+  const shown = { file, hash, dag };
+  process.stdout.write(options.json ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown));
+}
+
+async function graph(name: string, options: SettingsOptions): Promise<void> {
+  process.stdout.write(mermaid((await named(name, options)).dag));
+}
+
+async function schema(options: SettingsOptions & { write?: true | string }): Promise<void> {
+  const operators = await loadOperators(readSettings(options).operators.folder);
+  const text = `${JSON.stringify(dagJsonSchema([...operators.values(), ...controlOperators.values()]), null, 1)}\n`;
+  if (options.write === undefined) process.stdout.write(text);
+  else await writeFile(options.write === true ? schemaFile : options.write, text);
+}
+
+async function named(name: string, options: SettingsOptions): ReturnType<typeof findNamedDag> {
+  const config = readSettings(options);
+  return findNamedDag(name, config, await loadOperators(config.operators.folder));
 }
 
 async function readAll(names: string[], options: SettingsOptions): Promise<DagFile[]> {
   const config = readSettings(options);
   const sources = dagSources(config, await loadOperators(config.operators.folder));
   if (names.length === 0) return readDagFiles(sources);
-  return Promise.all(
-    names.map(async (name) => {
-      const file = await readDagFile(resolve(name), sources).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'ENOENT' ? new CliError(`${name}: there is no such file`) : error;
-      });
-      if (file === undefined) throw new CliError(`${name}: not a DAG: it has no top-level dagId`);
-      return file;
-    }),
-  );
+  const paths = names.map((name) => resolve(name));
+  const files = await readDagFiles(sources, paths).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new CliError(`${error.path}: there is no such file`) : error;
+  });
+  const read = new Set(files.map(({ file }) => file));
+  const empty = paths.find((path) => !read.has(path));
+  if (empty !== undefined) throw new CliError(`${empty}: ${notADag(empty)}`);
+  return files;
 }
 
-function failOnErrors(files: DagFile[]): void {
-  const errors = files.flatMap((file) => (file.ok ? [] : file.errors.map(formatSourceError)));
-  if (errors.length > 0) throw new CliError(errors.join('\n'), exitCodes.usage);
+const errorsOf = (files: readonly DagFile[]) => files.flatMap((file) => (file.ok ? [] : file.errors));
+
+/** Every error, and how many there are. */
+function errorText(files: readonly DagFile[]): string {
+  const errors = errorsOf(files);
+  const count = (some: readonly DagFile[]): number => new Set(some.map(({ file }) => file)).size;
+  const broken = count(files.filter(({ ok }) => !ok));
+  const total = `${plural(errors.length, 'error')} in ${broken} of ${plural(count(files), 'file')}`;
+  return [...errors.map(formatSourceError), total].join('\n');
 }
+
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
