@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerDags } from './commands/dags.js';
 import { registerDev } from './commands/dev.js';
+import { registerPools } from './commands/pools.js';
 import { registerStart } from './commands/start.js';
 import { registerWorker } from './commands/worker.js';
 import { reportError } from './report-error.js';
@@ -17,6 +18,7 @@ registerStart(program);
 registerDev(program);
 registerWorker(program);
 registerDags(program);
+registerPools(program);
 
 try {
   await program.parseAsync();

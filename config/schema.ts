@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
+import { leasesSettings, poolsSettings } from './sections/pools.js';
 
 const logging = z.strictObject({
   /** Least severe level that is written. Default info. */
@@ -119,6 +120,8 @@ export const configSchema = z.strictObject({
   logging: logging.prefault({}),
   temporal: temporal.prefault({}),
   spark: spark.prefault({}),
+  pools: poolsSettings.default({}),
+  leases: leasesSettings.prefault({}),
   ...pipelineSections,
 });
 

@@ -4,12 +4,10 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
-import type { Operator } from '../activities/operator.js';
+import { poolActivities } from '../activities/pools/slots.js';
 import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
 import { recordRun } from '../activities/run/record-run.js';
-import { readResults } from '../activities/run/results.js';
 import { asActivity } from '../activities/run-operator.js';
-import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
 import type { RunActivities } from '../workflows/dag-run.js';
@@ -53,13 +51,12 @@ export async function createWorker({
     config,
     dataRoot,
     dags: dagSources(config, operators, dagFiles),
-    traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
+    readsFinishedTasks: all.filter(({ readsFinishedTasks }) => readsFinishedTasks).map(({ name }) => name),
     searchAttributes,
   };
   const runActivities: RunActivities = {
     prepareRun: (request) => prepareRun(request, runs),
-    readResults: (request) => readResults(request, runs),
-    recordRun: (update) => recordRun(update, runs),
+    recordRun: (end) => recordRun(end, runs),
   };
   return Worker.create({
     connection: await NativeConnection.connect({ address }),
@@ -68,6 +65,7 @@ export async function createWorker({
     workflowBundle: { codePath: bundlePath },
     activities: {
       ...runActivities,
+      ...poolActivities(config),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
     shutdownGraceTime,
@@ -75,11 +73,6 @@ export async function createWorker({
     maxHeartbeatThrottleInterval: '1s',
   });
 }
-
-const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
-  ...(readsFinishedTasks ? { readsFinishedTasks } : {}),
-  ...(sensor ? { sensor } : {}),
-});
 
 /** A worker starts no servers: it has to be told where they are. @throws ConfigError */
 function serversOf({ temporal, spark }: Config): { address: string; remote: string } {

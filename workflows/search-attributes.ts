@@ -8,11 +8,15 @@ export const searchAttributes = {
   failedTasks: defineSearchAttributeKey('NightjarFailedTasks', SearchAttributeType.KEYWORD_LIST),
 } as const;
 
-/** Attributes of a run as it starts. */
-export const startAttributes = (dagId: string, logicalDate: string): SearchAttributePair[] => [
+/** Attributes of a run that has not ended. */
+export const startAttributes = (
+  dagId: string,
+  logicalDate: string,
+  state: 'queued' | 'running',
+): SearchAttributePair[] => [
   { key: searchAttributes.dag, value: dagId },
   { key: searchAttributes.logicalDate, value: new Date(logicalDate) },
-  { key: searchAttributes.runState, value: 'running' },
+  { key: searchAttributes.runState, value: state },
 ];
 
 /** Attributes of a run as it ends. A list of failed tasks is cut at twenty: the server bounds its size. */

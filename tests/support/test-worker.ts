@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
 import type { Operator } from '../../activities/operator.js';
-import type { RunInput } from '../../activities/run/run-input.js';
+import type { RunInput } from '../../activities/run/prepare-run.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
 import { loadConfig } from '../../config/loader.js';
 import { createWorker } from '../../worker/worker.js';
@@ -48,7 +48,17 @@ export class TestWorker {
     const worker = await createWorker({ config, operators: byName, log });
     const running = worker.run();
     const connection = await Connection.connect({ address: temporalAddress });
-    return new TestWorker(new Client({ connection }), taskQueue, folder, async () => {
+    const client = new Client({ connection });
+    return new TestWorker(client, taskQueue, folder, async () => {
+      // Nobody will serve what still waits, such as pools and sensors.
+      const left = client.workflow.list({
+        query: `TaskQueue = "${taskQueue}" AND ExecutionStatus = "Running"`,
+      });
+      for await (const { workflowId } of left)
+        await client.workflow
+          .getHandle(workflowId)
+          .terminate('the test is over')
+          .catch(() => undefined);
       worker.shutdown();
       await running;
       await connection.close();

@@ -1,0 +1,165 @@
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import Table from 'cli-table3';
+import { type Command, InvalidArgumentError } from 'commander';
+import { checkInterval } from '../../activities/pools/slots.js';
+import type { Config } from '../../config/loader.js';
+import {
+  type PoolSize,
+  type PoolStart,
+  type PoolView,
+  poolMessages,
+  poolWorkflow,
+  poolWorkflowId,
+} from '../../dag/pool/messages.js';
+import { withClient } from '../connect.js';
+import { CliError, exitCodes } from '../exit.js';
+import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
+
+/** How long a pool may take to answer before it counts as served by no worker. */
+const answerTimeout = 10_000;
+
+/** A pool as `pools list --json` prints it. */
+type ListedPool = PoolView & { source: 'settings' | 'command' | 'maxActiveRuns' };
+
+/** `nightjar pools …`: the slots that tasks of all runs share. */
+export function registerPools(program: Command): void {
+  const pools = program.command('pools').description('look at pools of slots, and change them');
+  withSettings(
+    pools.command('list').description('list pools, their slots, and how many are used and waited for'),
+  )
+    .option('--json', 'print JSON, with who holds and awaits slots')
+    .action(list);
+  withSettings(
+    pools
+      .command('set')
+      .description('make a pool, or change how many slots it has')
+      .argument('<name>', 'name of the pool')
+      .argument('<slots>', 'slots that tasks can hold at the same time', parseSlots)
+      .option('--description <text>', 'what it is for'),
+  ).action(set);
+  withSettings(
+    pools
+      .command('delete')
+      .description('delete a pool that nobody uses')
+      .argument('<name>', 'name of the pool'),
+  ).action(remove);
+}
+
+function parseSlots(text: string): number {
+  const slots = Number(text);
+  if (!Number.isInteger(slots) || slots < 1)
+    throw new InvalidArgumentError('expected a whole number above 0');
+  return slots;
+}
+
+async function list({ json, ...options }: SettingsOptions & { json?: true }): Promise<void> {
+  const config = readSettings(options);
+  const pools = await withClient(config, (client) => listPools(client, config));
+  if (json) {
+    process.stdout.write(`${JSON.stringify(pools, null, 2)}\n`);
+    return;
+  }
+  const table = new Table({
+    head: ['Pool', 'Slots', 'Used', 'Waited for', 'From', 'Description'],
+    style: { head: [], border: [] },
+  });
+  for (const { name, slots, used, queued, source, description = '' } of pools)
+    table.push([name, slots, used, queued, source, description]);
+  process.stdout.write(`${table}\n`);
+}
+
+async function listPools(client: Client, { pools, temporal }: Config): Promise<ListedPool[]> {
+  const listed = new Map<string, ListedPool>(
+    Object.entries(pools).map(([name, { slots, description }]) => [
+      name,
+      {
+        name,
+        slots,
+        used: 0,
+        queued: 0,
+        holders: [],
+        queue: [],
+        source: 'settings',
+        ...(description === undefined ? {} : { description }),
+      },
+    ]),
+  );
+  const query = `WorkflowType = "${poolWorkflow}" AND ExecutionStatus = "Running" AND TaskQueue = "${temporal.taskQueue}"`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    const view = await ask(client, workflowId);
+    // It ended since it was listed.
+    if (view === undefined) continue;
+    const source = view.name in pools ? 'settings' : view.name.includes(':') ? 'maxActiveRuns' : 'command';
+    listed.set(view.name, { ...view, source });
+  }
+  return [...listed.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function ask(client: Client, workflowId: string): Promise<PoolView | undefined> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    return await answered(client, () => handle.query<PoolView>(poolMessages.state));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws CliError when no worker answers */
+async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  try {
+    return await client.connection.withDeadline(Date.now() + answerTimeout, call);
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    throw new CliError('no worker answers: pools are kept by workers, start one', exitCodes.unavailable);
+  }
+}
+
+async function set(
+  name: string,
+  slots: number,
+  { description, ...options }: SettingsOptions & { description?: string },
+): Promise<void> {
+  const config = readSettings(options);
+  refuseConfigured(name, config);
+  const size: PoolSize = { slots, ...(description === undefined ? {} : { description }) };
+  const start: PoolStart = { ...size, keep: true, checkInterval: checkInterval(config) };
+  await withClient(config, ({ workflow }) =>
+    workflow.signalWithStart(poolWorkflow, {
+      workflowId: poolWorkflowId(name),
+      taskQueue: config.temporal.taskQueue,
+      args: [start],
+      signal: poolMessages.setSlots,
+      signalArgs: [size],
+    }),
+  );
+  process.stdout.write(`pool ${name} has ${slots} ${slots === 1 ? 'slot' : 'slots'}\n`);
+}
+
+async function remove(name: string, options: SettingsOptions): Promise<void> {
+  const config = readSettings(options);
+  refuseConfigured(name, config);
+  await withClient(config, async (client) => {
+    const handle = client.workflow.getHandle(poolWorkflowId(name));
+    try {
+      await answered(client, () => handle.executeUpdate(poolMessages.delete));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw new CliError(`there is no pool "${name}"`);
+      if (error instanceof WorkflowUpdateFailedError)
+        throw new CliError(error.cause?.message ?? error.message, exitCodes.failed);
+      throw error;
+    }
+  });
+  process.stdout.write(`pool ${name} is deleted\n`);
+}
+
+function refuseConfigured(name: string, { pools }: Config): void {
+  if (name in pools) throw new CliError(`pool "${name}" is in the settings: change it there, under pools`);
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
+    throw new CliError(`'${name}' is no name for a pool: expected letters, digits, '_', '-' and '.'`);
+}

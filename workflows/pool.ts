@@ -1,0 +1,147 @@
+import {
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  getExternalWorkflowHandle,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PoolActivities } from '../activities/pools/slots.js';
+import {
+  type AddressedAnswer,
+  type PoolSize,
+  type PoolStart,
+  type PoolView,
+  poolMessages,
+  poolWorkflowId,
+  type SlotRelease,
+  type SlotRequest,
+} from '../dag/pool/messages.js';
+import { Semaphore } from '../dag/pool/semaphore.js';
+import { poolTable } from './pool-details.js';
+
+const { findGone } = proxyLocalActivities<PoolActivities>({
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
+
+/** At least so many milliseconds lie between two looks at the holders, however many have to wait. */
+const checksApart = 5000;
+
+/**
+ * A pool of slots: leases them to workflows in order of priority and arrival, and takes back those of workflows that are
+ * gone. One that wasn't made by command ends when nobody needs it.
+ */
+export async function pool(start: PoolStart): Promise<void> {
+  const name = workflowInfo().workflowId.slice(poolWorkflowId('').length);
+  const { checkInterval, carried } = start;
+  const semaphore = new Semaphore(name, start.slots, carried);
+  let { description, keep } = start;
+  let isChanged = true;
+  let isOver = false;
+  let mustCheck = false;
+  let isChecking = false;
+  let checkedAt = 0;
+  /** Answers on their way. */
+  let sending = 0;
+
+  const view = (): PoolView => ({
+    name,
+    slots: semaphore.slots,
+    used: semaphore.used,
+    queued: semaphore.queued,
+    ...(description === undefined ? {} : { description }),
+    ...semaphore.view(),
+  });
+  setHandler(defineSignal<[SlotRequest]>(poolMessages.acquire), (request) => {
+    semaphore.acquire(request, Date.now());
+    isChanged = true;
+  });
+  setHandler(defineSignal<[SlotRelease]>(poolMessages.release), (release) => {
+    semaphore.release(release);
+    isChanged = true;
+  });
+  setHandler(
+    defineSignal<[PoolSize]>(poolMessages.setSlots),
+    (size) => {
+      semaphore.resize(size.slots);
+      description = size.description ?? description;
+      isChanged = true;
+    },
+    { description: 'Changes the number of slots: { "slots": 4, "description": "…" }' },
+  );
+  setHandler(
+    defineUpdate<void>(poolMessages.delete),
+    () => {
+      keep = false;
+      isOver = true;
+    },
+    {
+      description: 'Ends the pool, when nobody holds or awaits its slots',
+      validator: () => {
+        if (semaphore.isIdle) return;
+        throw new Error(
+          `pool "${name}" is in use: ${semaphore.used} slots are held and ${semaphore.queued} are waited for`,
+        );
+      },
+    },
+  );
+  setHandler(defineQuery<PoolView>(poolMessages.state), view, { description: 'Who holds and awaits slots' });
+
+  const send = async ({ to, answer }: AddressedAnswer): Promise<void> => {
+    sending++;
+    try {
+      await getExternalWorkflowHandle(to.workflowId).signal(poolMessages.answer, answer);
+    } catch {
+      // It closed while it waited.
+      semaphore.forget(to);
+      isChanged = true;
+    }
+    sending--;
+  };
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      // No timer runs while a pool that stays has nothing to watch.
+      await condition(() => !keep || !semaphore.isIdle);
+      await condition(() => mustCheck, checkInterval);
+      mustCheck = false;
+      if (semaphore.isIdle) {
+        isOver = !keep;
+        continue;
+      }
+      isChecking = true;
+      checkedAt = Date.now();
+      for (const holder of await findGone(semaphore.holders())) semaphore.forget(holder);
+      isChecking = false;
+      isChanged = true;
+    }
+  };
+  const serve = async (): Promise<void> => {
+    let wasWaitedFor = false;
+    for (;;) {
+      await condition(() => isChanged || isOver);
+      isChanged = false;
+      for (const answer of semaphore.answer(Date.now())) void send(answer);
+      // Whoever has to wait may wait for one that is gone.
+      if (semaphore.isWaitedFor && !wasWaitedFor && Date.now() - checkedAt >= checksApart) mustCheck = true;
+      wasWaitedFor = semaphore.isWaitedFor;
+      setCurrentDetails(poolTable(view()));
+      if (isOver && semaphore.isIdle) return;
+      isOver = false;
+      if (!workflowInfo().continueAsNewSuggested) continue;
+      await condition(() => sending === 0 && !isChecking);
+      await continueAsNew<typeof pool>({
+        slots: semaphore.slots,
+        ...(description === undefined ? {} : { description }),
+        keep,
+        checkInterval,
+        carried: semaphore.carry(),
+      });
+    }
+  };
+  await Promise.race([serve(), watch()]);
+}
