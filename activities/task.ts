@@ -26,3 +26,11 @@ export type TaskInput = {
 
 /** How a task's activity ended well, or in being skipped, with the reason. */
 export type TaskResult = { output: Json; stats: FinishedTask; skipped?: string };
+
+/** What the workflow has to know of an operator to run it. */
+export type OperatorTraits = {
+  /** It is handed the figures of the run's finished tasks. */
+  readsFinishedTasks?: boolean;
+  /** It pokes until what it waits for is there: the server keeps the time between its attempts. */
+  sensor?: boolean;
+};

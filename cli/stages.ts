@@ -21,7 +21,13 @@ export type Stage = {
 
 /** Worst first: the state of a stage is that of its worst instance. */
 const severity = ['failed', 'upstreamFailed', 'running', 'queued', 'scheduled', 'none', 'success', 'skipped'];
-const open = new Set(['none', 'scheduled', 'queued', 'running', 'upForRetry']);
+const open = new Set(['none', 'scheduled', 'queued', 'running', 'upForRetry', 'upForReschedule']);
+
+/** One task instance stands for itself, a sum for those it counts. */
+const total = (instances: Record<string, number> = { one: 1 }): number =>
+  Object.values(instances).reduce((sum, count) => sum + count, 0);
+const endedOf = (instances: Record<string, number>): number =>
+  Object.entries(instances).reduce((sum, [state, count]) => sum + (open.has(state) ? 0 : count), 0);
 
 /** Sums up a run's task instances by task, in the DAG's order. */
 export function stagesOf(view: RunView, now: number): Stage[] {
@@ -30,7 +36,11 @@ export function stagesOf(view: RunView, now: number): Stage[] {
     const id = task.key.replace(/\[\d+\]$/, '');
     byTask.set(id, [...(byTask.get(id) ?? []), task]);
   }
-  return [...byTask].map(([taskId, tasks]) => stage(taskId, tasks, now));
+  // What a view has summed up already stands for all instances; those that failed are listed beside it.
+  return [...byTask].map(([taskId, tasks]) => {
+    const sum = tasks.find(({ instances }) => instances !== undefined);
+    return stage(taskId, sum === undefined ? tasks : [sum], now);
+  });
 }
 
 function stage(taskId: string, tasks: TaskView[], now: number): Stage {
@@ -49,8 +59,8 @@ function stage(taskId: string, tasks: TaskView[], now: number): Stage {
     taskId,
     state: worst?.state ?? 'none',
     ...(worst?.reason === undefined ? {} : { reason: worst.reason }),
-    instances: tasks.length,
-    ended: tasks.filter(({ state }) => !open.has(state)).length,
+    instances: tasks.reduce((sum, { instances }) => sum + total(instances), 0),
+    ended: tasks.reduce((sum, { state, instances }) => sum + endedOf(instances ?? { [state]: 1 }), 0),
     tries: Math.max(0, ...tasks.map(({ tries }) => tries ?? 0)),
     elapsedMs: starts.length === 0 ? undefined : Math.max(...ends) - Math.min(...starts),
     rowsRead: sum(({ rowsRead }) => rowsRead),

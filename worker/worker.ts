@@ -4,10 +4,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
+import type { Operator } from '../activities/operator.js';
 import { poolActivities } from '../activities/pools/slots.js';
 import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
 import { recordRun } from '../activities/run/record-run.js';
+import { readResults } from '../activities/run/results.js';
 import { asActivity } from '../activities/run-operator.js';
+import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
 import type { RunActivities } from '../workflows/dag-run.js';
@@ -51,12 +54,13 @@ export async function createWorker({
     config,
     dataRoot,
     dags: dagSources(config, operators, dagFiles),
-    readsFinishedTasks: all.filter(({ readsFinishedTasks }) => readsFinishedTasks).map(({ name }) => name),
+    traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };
   const runActivities: RunActivities = {
     prepareRun: (request) => prepareRun(request, runs),
-    recordRun: (end) => recordRun(end, runs),
+    readResults: (request) => readResults(request, runs),
+    recordRun: (update) => recordRun(update, runs),
   };
   return Worker.create({
     connection: await NativeConnection.connect({ address }),
@@ -73,6 +77,11 @@ export async function createWorker({
     maxHeartbeatThrottleInterval: '1s',
   });
 }
+
+const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
+  ...(readsFinishedTasks ? { readsFinishedTasks } : {}),
+  ...(sensor ? { sensor } : {}),
+});
 
 /** A worker starts no servers: it has to be told where they are. @throws ConfigError */
 function serversOf({ temporal, spark }: Config): { address: string; remote: string } {

@@ -1,15 +1,17 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  ChildWorkflowFailure,
   TemporalFailure,
   TimeoutFailure,
   TimeoutType,
 } from '@temporalio/common';
 import type { FinishedTask } from '../activities/operator.js';
 
-/** A failed activity's own error without Temporal's wrapping around it: the line that a user can read. */
+/** The own error of a failed activity or child without Temporal's wrapping around it: the line that a user can read. */
 export function readableCause(error: unknown): unknown {
-  return error instanceof ActivityFailure && error.cause instanceof TemporalFailure ? error.cause : error;
+  const isWrapped = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  return isWrapped && error.cause instanceof TemporalFailure ? error.cause : error;
 }
 
 /** Why a task's activity failed, and the figures of its last attempt if it got to report them. */

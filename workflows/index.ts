@@ -5,11 +5,15 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { poolWorkflow } from '../dag/pool/messages.js';
 import { dagRun } from './dag-run.js';
+import { mappedBatch, mappedBatchWorkflow } from './mapped-batch.js';
 import { pool } from './pool.js';
 
 /** Our own workflows. No DAG's id has a slash. */
-const own: Record<string, (input: never) => Promise<unknown>> = { [poolWorkflow]: pool };
+const own: Record<string, (...args: never[]) => Promise<unknown>> = {
+  [mappedBatchWorkflow]: mappedBatch,
+  [poolWorkflow]: pool,
+};
 
-export default function start(input?: unknown): Promise<unknown> {
-  return (own[workflowInfo().workflowType] ?? dagRun)(input as never);
+export default function start(...args: unknown[]): Promise<unknown> {
+  return (own[workflowInfo().workflowType] ?? dagRun)(...(args as never[]));
 }

@@ -1,247 +1,262 @@
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  condition,
-  isCancellation,
-  proxyActivities,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
-import type { FinishedTask } from '../activities/operator.js';
+import { CancellationScope, condition, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
-import type { TaskRecord } from '../activities/run/run-record.js';
-import type { TaskInput, TaskResult } from '../activities/task.js';
-import { DagRun } from '../dag/dag-run.js';
-import type { StartDecision } from '../dag/decision.js';
-import { runsPool } from '../dag/pool/messages.js';
-import { liveTable } from './details.js';
-import { taskFailure } from './failures.js';
-import { acquireSlots, releaseSlots } from './pool-slots.js';
-import type { RunView, TaskView } from './run-view.js';
-import { endAttributes, startAttributes } from './search-attributes.js';
+import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
+import type { StartDecision, WaitDecision } from '../dag/decision.js';
+import type { TaskSpec } from '../dag/document.js';
+import { mappedBatchSize } from '../dag/expansion.js';
+import { BatchRunner, batchesOf } from './batch-runner.js';
+import { withSlots } from './pooled.js';
+import { RunProgress } from './run-progress.js';
+import { StartQueue } from './start-queue.js';
+import { triggerDag } from './sub-dag.js';
+import { type EndedTask, runTask, type TaskRun } from './task-run.js';
 
-/** Airflow's bound on a retry delay that grows. */
-const longestRetryDelay = 24 * 60 * 60 * 1000;
+/** Temporal takes at most 2,000 pending activities of a workflow; a quarter of them keeps its histories handy. */
+const maxPending = 500;
 
-/** Temporal wants some limit for a task without executionTimeout. */
-const unlimited = '30 days';
+/** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
+const eventsBeforeContinuing = 4_000;
+const eventsBeforeDraining = 6_000;
+/** How long new tasks are held back for a quiet moment, before those that take long are given way. */
+const drainingPatience = '10m';
 
-type Ended = { stats?: FinishedTask; startedAt: number; finishedAt?: number };
+/** How driving a run came to an end. */
+export type RunEnding =
+  | { kind: 'ended'; state: 'success' | 'failed' | 'cancelled'; reason: string }
+  /** Nothing is at work, and the history is long: the rest belongs in a new execution. */
+  | { kind: 'continue' };
 
 /** One run in flight: starts what the state machine decides, tells it how that ended, and shows where the run stands. */
 export class RunExecution {
+  readonly progress: RunProgress;
   private readonly run: DagRun;
-  private readonly tasks = new Map<string, Ended>();
-  private readonly running = new Set<Promise<void>>();
-  private readonly operators: ReadonlyMap<string, string>;
-  private state: RunView['state'] = 'running';
+  private readonly shared: TaskRun;
+  private readonly batches: BatchRunner;
+  private readonly queue: StartQueue;
+  private readonly capacity: number;
+  /** What is given up when the run stops: all tasks but teardowns. Set when the run is driven. */
+  private work = CancellationScope.current();
+  private cleanUp = CancellationScope.current();
+  private atWork = 0;
   private changed = false;
+  private stopped: { state: 'failed' | 'cancelled'; reason: string } | undefined;
 
-  constructor(private readonly prepared: PreparedRun) {
-    const { dag, params, config, run, reused } = prepared;
-    this.run = new DagRun(dag, { params, config, run, reused });
-    this.operators = new Map(dag.tasks.map(({ id, operator }) => [id, operator]));
-  }
-
-  /** Waits for its turn when the DAG bounds its active runs. @throws CancelledFailure */
-  async admitted(): Promise<void> {
-    const { dag, run, searchAttributes } = this.prepared;
-    const enter = (state: 'queued' | 'running'): void => {
-      this.state = state;
-      if (searchAttributes) upsertSearchAttributes(startAttributes(dag.dagId, run.logicalDate, state));
-      this.show();
-    };
-    const { dagId, maxActiveRuns: size } = dag;
-    if (size !== undefined) {
-      enter('queued');
-      await acquireSlots({ pool: runsPool(dagId), key: 'run', slots: 1, priority: 0, size });
-    }
-    enter('running');
-  }
-
-  /** Lets the next run in. */
-  async leave(): Promise<void> {
-    const { dagId, maxActiveRuns } = this.prepared.dag;
-    if (maxActiveRuns !== undefined) await releaseSlots({ pool: runsPool(dagId), key: 'run' });
+  constructor(
+    private readonly prepared: PreparedRun,
+    results: Pick<DagRunOptions, 'reused' | 'restored'>,
+  ) {
+    const { dag, dagFolder, params, config, run, traits } = prepared;
+    this.run = new DagRun(dag, { params, config, run, ...results });
+    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run, traits };
+    this.batches = new BatchRunner(this.shared);
+    this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
+    this.queue = new StartQueue(this.capacity);
+    this.progress = new RunProgress(prepared, this.run);
   }
 
   /**
-   * Drives the run until all its tasks have ended; what it takes beyond the DAG's dagrunTimeout is cancelled.
-   * @throws CancelledFailure when the run is cancelled, after its tasks have stopped
+   * Drives the run until all its tasks have ended, or to a quiet moment when its history has become long. When it is
+   * cancelled, or has taken `dagrunTimeout` since `startedAt`, what is at work is cancelled, nothing but teardowns is
+   * started any more, and it ends when these have.
    */
-  async toEnd(): Promise<{ state: 'success' | 'failed'; reason: string }> {
-    const { dagrunTimeout } = this.prepared.dag;
-    const outer = CancellationScope.current();
-    const scope = new CancellationScope({
-      cancellable: true,
-      ...(dagrunTimeout === undefined ? {} : { timeout: dagrunTimeout }),
-    });
-    try {
-      return await scope.run(() => this.drive());
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-      await CancellationScope.nonCancellable(() => Promise.allSettled(this.running));
-      if (outer.consideredCancelled) throw error;
-      return { state: 'failed', reason: `took longer than dagrunTimeout (${(dagrunTimeout ?? 0) / 1000} s)` };
-    }
-  }
-
-  get replayCommand(): string {
-    return this.prepared.replayCommand;
-  }
-
-  view(): RunView {
-    const { dag, run } = this.prepared;
-    return {
-      dagId: dag.dagId,
-      runId: run.id,
-      logicalDate: run.logicalDate,
-      state: this.state,
-      tasks: this.run.instances().map((instance): TaskView => {
-        const { stats, ...times } = this.tasks.get(instance.key) ?? {
-          stats: this.prepared.reused[instance.key]?.stats,
-        };
-        return {
-          key: instance.key,
-          operator: this.operators.get(instance.taskId) ?? '',
-          state: instance.state,
-          ...(instance.reason === undefined ? {} : { reason: instance.reason }),
-          ...(instance.key in this.prepared.reused ? { reused: true } : {}),
-          ...times,
-          ...(stats === undefined ? {} : figures(stats)),
-        };
-      }),
-    };
-  }
-
-  /** The instances as the run record keeps them. */
-  records(): TaskRecord[] {
-    return this.run.instances().map(({ key, state, reason, output }) => {
-      const stats = this.tasks.get(key)?.stats ?? this.prepared.reused[key]?.stats;
-      return {
-        key,
-        state,
-        ...(reason === undefined ? {} : { reason }),
-        ...(output === undefined ? {} : { output }),
-        ...(stats === undefined ? {} : { stats }),
-      };
+  toEnd(startedAt: number): Promise<RunEnding> {
+    const { cancelRequested } = CancellationScope.current();
+    return CancellationScope.nonCancellable(async () => {
+      this.work = new CancellationScope();
+      this.cleanUp = CancellationScope.current();
+      cancelRequested.catch(() => this.stop('cancelled', 'cancelled'));
+      const timer = new CancellationScope();
+      void timer.run(() => this.timeOut(startedAt)).catch(() => undefined);
+      const ending = await this.drive();
+      timer.cancel();
+      return ending;
     });
   }
 
-  close(state: 'success' | 'failed' | 'cancelled'): void {
-    this.state = state;
-    this.show();
-    const failed = this.run.instances().filter((instance) => instance.state === 'failed');
-    if (this.prepared.searchAttributes)
-      upsertSearchAttributes(
-        endAttributes(
-          state,
-          failed.map(({ key }) => key),
-        ),
-      );
-  }
-
-  private async drive(): Promise<{ state: 'success' | 'failed'; reason: string }> {
+  private async drive(): Promise<RunEnding> {
+    let drainAt = eventsBeforeDraining;
     for (;;) {
       this.changed = false;
-      for (const decision of this.run.next()) {
-        if (decision.kind === 'finished') return decision;
-        if (decision.kind === 'start') this.start(decision);
-      }
+      const finished = this.take();
       this.show();
+      if (finished !== undefined) return { kind: 'ended', ...(this.stopped ?? finished) };
       await condition(() => this.changed);
+      if (this.stopped !== undefined) continue;
+      const { historyLength } = workflowInfo();
+      if (historyLength >= eventsBeforeContinuing && this.atWork === 0) return { kind: 'continue' };
+      if (historyLength >= drainAt) {
+        if (await this.drain()) return { kind: 'continue' };
+        drainAt = historyLength + eventsBeforeDraining;
+      }
     }
   }
 
-  private start(decision: StartDecision): void {
-    const done = this.execute(decision).finally(() => {
-      this.running.delete(done);
-      this.changed = true;
-    });
-    this.running.add(done);
+  /** Begins what the state machine decides; its verdict when nothing is left. */
+  private take(): { state: 'success' | 'failed'; reason: string } | undefined {
+    const mapped = new Map<string, StartDecision[]>();
+    for (const decision of this.run.next()) {
+      if (decision.kind === 'finished') return { state: decision.state, reason: decision.reason };
+      if (decision.kind === 'wait' || decision.task.expand === undefined) {
+        this.begin(decision);
+        continue;
+      }
+      const instances = mapped.get(decision.task.id);
+      if (instances === undefined) mapped.set(decision.task.id, [decision]);
+      else instances.push(decision);
+    }
+    for (const instances of mapped.values()) {
+      const limit = instances[0]?.task.maxActiveMapped ?? mappedBatchSize;
+      // The state machine leaves the limit of a task with many instances to their batches.
+      if (instances.length > limit) this.beginBatches(instances);
+      else for (const decision of instances) this.begin(decision);
+    }
+    return undefined;
   }
 
-  private async execute(decision: StartDecision): Promise<void> {
-    const { key } = decision.instance;
-    const { pool, poolSlots: slots, priority } = decision.task;
-    let startedAt = Date.now();
-    try {
-      if (pool !== undefined) await acquireSlots({ pool, slots, priority, key });
-      startedAt = Date.now();
-      this.run.mark(key, 'running');
-      this.tasks.set(key, { startedAt });
-      this.changed = true;
-      const { output, stats } = await this.activity(decision);
-      this.tasks.set(key, { stats, startedAt, finishedAt: Date.now() });
-      this.run.settle(key, { state: 'success', output, stats });
-    } catch (error) {
-      const { reason, stats } = isCancellation(error) ? { reason: 'cancelled' } : taskFailure(error);
-      this.tasks.set(key, { ...(stats === undefined ? {} : { stats }), startedAt, finishedAt: Date.now() });
-      this.run.settle(key, { state: 'failed', reason, ...(stats === undefined ? {} : { stats }) });
-    } finally {
-      if (pool !== undefined) await releaseSlots({ pool, key });
+  private begin(decision: StartDecision | WaitDecision): void {
+    const { instance, task } = decision;
+    if (decision.kind === 'wait') {
+      // It waits in the workflow alone, so it takes nobody's place.
+      this.run.mark(instance.key, 'upForReschedule');
+      this.occupy(task, async () => this.settle(instance.key, await waitFor(decision)));
+    } else if (task.pool === undefined) {
+      this.enqueue(decision, (end) => this.settle(instance.key, end));
+    } else {
+      // The pool first: who waits for one takes no place in the run from those that could go on.
+      const perform = () => new Promise<EndedTask>((resolve) => this.enqueue(decision, resolve));
+      void this.scopeOf(task).run(async () =>
+        this.settle(instance.key, await withSlots(task, instance.key, perform)),
+      );
     }
   }
 
-  private activity({
-    instance,
-    task,
-    params,
-    errorThreshold,
-    metricThresholds,
-  }: StartDecision): Promise<TaskResult> {
-    const { dag, dagFolder, run, readsFinishedTasks } = this.prepared;
-    const input: TaskInput = {
-      dag: { id: dag.dagId, folder: dagFolder },
-      run,
-      task: {
-        id: instance.taskId,
-        key: instance.key,
-        ...(instance.mapIndex === undefined ? {} : { mapIndex: instance.mapIndex }),
-        operator: task.operator,
-        cleared: 0,
+  /** Performs an instance when there is room in the run. */
+  private enqueue(decision: StartDecision, onEnd: (end: EndedTask) => void): void {
+    const { instance, task } = decision;
+    this.queue.offer({
+      weight: 1,
+      priority: task.priority,
+      start: () => {
+        const isSensor = this.shared.traits[task.operator]?.sensor === true;
+        this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
+        this.progress.started(instance.key);
+        this.occupy(task, async () => {
+          onEnd(await this.perform(decision));
+          this.queue.release(1);
+        });
       },
-      params,
-      ...(errorThreshold === undefined ? {} : { errorThreshold }),
-      ...(metricThresholds === undefined ? {} : { metricThresholds }),
-      ...(readsFinishedTasks.includes(task.operator) ? { finishedTasks: this.finishedTasks() } : {}),
+      drop: () => {
+        if (task.teardown === undefined) onEnd(neverStarted(this.stopped?.reason));
+        else this.enqueue(decision, onEnd);
+      },
+    });
+  }
+
+  private perform(decision: StartDecision): Promise<EndedTask> {
+    const { operator } = decision.task;
+    if (operator === 'trigger-dag') return triggerDag(decision, this.shared.run.logicalDate);
+    const readsFinished = this.shared.traits[operator]?.readsFinishedTasks === true;
+    return runTask(decision, this.shared, readsFinished ? this.progress.finishedTasks() : undefined);
+  }
+
+  /** A large mapped task runs in child workflows, as many side by side as its own limit and the run's allow. */
+  private beginBatches(starts: readonly StartDecision[]): void {
+    const task = starts[0]?.task;
+    if (task === undefined) return;
+    const limit = Math.min(task.maxActiveMapped ?? mappedBatchSize, mappedBatchSize, this.capacity);
+    const batches = batchesOf(starts);
+    const next = (): void => {
+      const batch = batches.shift();
+      if (batch === undefined) return;
+      this.queue.offer({
+        weight: limit,
+        priority: task.priority,
+        start: () => {
+          for (const { instance } of batch) {
+            this.run.mark(instance.key, 'running');
+            this.progress.started(instance.key);
+          }
+          this.occupy(task, async () => {
+            await this.batches.run(task, batch, limit, (key, end) => this.settle(key, end));
+            this.queue.release(limit);
+            next();
+          });
+        },
+        drop: () => {
+          for (const { instance } of [batch, ...batches.splice(0)].flat()) {
+            this.settle(instance.key, neverStarted(this.stopped?.reason));
+          }
+        },
+      });
     };
-    const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({
-      activityId: instance.key,
-      summary: task.doc?.split('\n')[0] ?? `${task.operator} of ${dag.dagId}`,
-      startToCloseTimeout: task.executionTimeout ?? unlimited,
-      heartbeatTimeout: task.heartbeatTimeout,
-      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: {
-        maximumAttempts: task.retries + 1,
-        initialInterval: task.retryDelay,
-        backoffCoefficient: task.retryExponentialBackoff ? 2 : 1,
-        maximumInterval: Math.max(task.maxRetryDelay ?? longestRetryDelay, task.retryDelay),
-      },
-      ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
-    });
-    const operator = operators[task.operator];
-    if (operator === undefined) throw new Error(`no activity for operator "${task.operator}"`);
-    return operator(input);
+    // With a limit of its own one batch follows the other; without, the run's capacity alone decides.
+    const lanes = task.maxActiveMapped === undefined ? Math.max(1, Math.floor(this.capacity / limit)) : 1;
+    for (let lane = 0; lane < lanes; lane++) next();
   }
 
-  private finishedTasks(): FinishedTask[] {
-    return this.records().flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
+  /** Counts as work that the run has in hand until it is done. */
+  private occupy(task: TaskSpec, body: () => Promise<void>): void {
+    this.atWork++;
+    void this.scopeOf(task).run(async () => {
+      await body();
+      this.atWork--;
+      this.changed = true;
+    });
+  }
+
+  private scopeOf({ teardown }: TaskSpec): CancellationScope {
+    return teardown === undefined ? this.work : this.cleanUp;
+  }
+
+  private settle(key: string, end: EndedTask): void {
+    this.progress.ended(key, end);
+    this.run.settle(key, end.outcome);
+    this.changed = true;
+  }
+
+  private stop(state: 'failed' | 'cancelled', reason: string): void {
+    if (this.stopped !== undefined) return;
+    this.stopped = { state, reason };
+    this.run.stop(reason);
+    this.work.cancel();
+    this.queue.resume();
+    this.queue.clear();
+    this.changed = true;
+  }
+
+  private async timeOut(startedAt: number): Promise<void> {
+    const { dagrunTimeout } = this.prepared.dag;
+    if (dagrunTimeout === undefined) return;
+    await sleep(Math.max(1, startedAt + dagrunTimeout - Date.now()));
+    this.stop('failed', `took longer than dagrunTimeout (${dagrunTimeout / 1000} s)`);
+  }
+
+  /** Holds new tasks back until none is at work; false when that took too long or the run was stopped. */
+  private async drain(): Promise<boolean> {
+    this.queue.pause();
+    await condition(() => this.atWork === 0 || this.stopped !== undefined, drainingPatience);
+    if (this.atWork === 0 && this.stopped === undefined) return true;
+    this.queue.resume();
+    return false;
   }
 
   private show(): void {
-    setCurrentDetails(liveTable(this.view(), Date.now()));
+    setCurrentDetails(this.progress.table());
   }
 }
 
-/** The figures of a stage that the table shows. */
-function figures({
-  tries,
-  rowsRead,
-  rowsWritten,
-  rowsRejected,
-  rejectedByReason,
-  metrics,
-}: FinishedTask): Partial<TaskView> {
-  return { tries, rowsRead, rowsWritten, rowsRejected, rejectedByReason, metrics };
+async function waitFor({ wait }: WaitDecision): Promise<EndedTask> {
+  const startedAt = Date.now();
+  const milliseconds = 'until' in wait ? Date.parse(wait.until) - startedAt : wait.milliseconds;
+  try {
+    if (milliseconds > 0) await sleep(milliseconds);
+    return { outcome: { state: 'success' }, startedAt, finishedAt: Date.now() };
+  } catch {
+    return { outcome: { state: 'failed', reason: 'cancelled' }, startedAt, finishedAt: Date.now() };
+  }
+}
+
+function neverStarted(reason = 'the run was stopped'): EndedTask {
+  const now = Date.now();
+  return { outcome: { state: 'skipped', reason }, startedAt: now, finishedAt: now };
 }

@@ -1,29 +1,19 @@
 import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
-import { writeJson } from '../context/files.js';
+import { readJson, writeJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
+import type { OperatorTraits } from '../task.js';
 import { type DagSources, findDag } from './dag-files.js';
-import { type ReusedTasks, readEarlierRun, replaySchema, reusable } from './replay.js';
+import { readEarlierRun, reusable } from './replay.js';
+import { runInputSchema } from './run-input.js';
 import { type Given, type RunRecord, runRecordName } from './run-record.js';
-
-/** The optional input of a DAG run: one JSON object, every field defaulted. */
-export const runInputSchema = z.strictObject({
-  /** Values for the DAG's declared params. */
-  params: z.record(z.string(), z.json()).optional(),
-  /** ISO 8601 with a zone. Default: the scheduled time, or else the time of the trigger. */
-  logicalDate: z.iso.datetime({ offset: true }).optional(),
-  /** Settings of config.yaml to override for this run, by dotted name: `{ "generate.records": 50000 }`. */
-  settings: z.record(z.string(), z.json()).optional(),
-  replay: replaySchema.optional(),
-});
-
-export type RunInput = z.input<typeof runInputSchema>;
+import { isLatestRun } from './timetable.js';
 
 /** What the workflow knows of itself when it starts. */
 export type RunRequest = {
@@ -35,6 +25,8 @@ export type RunRequest = {
   triggeredAt: string;
   /** ISO 8601: the time it was scheduled for, when a schedule started it. */
   scheduledAt?: string;
+  /** Whether the run goes on in a new execution: everything was frozen when it started. */
+  isContinued: boolean;
   input: unknown;
 };
 
@@ -52,11 +44,12 @@ export type PreparedRun = {
   params: JsonObject;
   config: JsonObject;
   run: RunInfo;
-  reused: ReusedTasks;
+  /** Whether the run's record holds results to take over: of an earlier run, or its own before it was continued. */
+  hasResults: boolean;
   /** What a user types to run the failed tasks again. */
   replayCommand: string;
-  /** Operators that are handed the figures of finished tasks. */
-  readsFinishedTasks: string[];
+  /** Of the operators in the DAG that have any. */
+  traits: Record<string, OperatorTraits>;
   /** Whether the server knows Nightjar's search attributes. */
   searchAttributes: boolean;
 };
@@ -66,7 +59,7 @@ export type RunEnvironment = {
   /** Absolute. */
   dataRoot: string;
   dags: DagSources;
-  readsFinishedTasks: string[];
+  traits: Record<string, OperatorTraits>;
   searchAttributes: boolean;
 };
 
@@ -80,6 +73,8 @@ const refuse = (message: string): ApplicationFailure =>
  */
 export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<PreparedRun> {
   const { dagId, workflowId, temporalRunId } = request;
+  const runId = runIdOf(dagId, workflowId);
+  if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
   const { replay, ...input } = parseInput(request.input);
   const earlier = replay && (await readEarlierRun(replay.workflowId, dagId, environment.dataRoot));
   // What was asked of the earlier run goes on to hold, unless it is asked otherwise now.
@@ -93,8 +88,6 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
       ? frozenThen(earlier)
       : { ...(await freeze(dagId, given, environment)), logicalDate: earlier?.logicalDate ?? triggered };
   const reused = earlier && replay ? reusable(frozen.dag, earlier.tasks, replay) : {};
-
-  const runId = runIdOf(dagId, workflowId);
   const record: RunRecord = {
     dagId,
     runId,
@@ -103,26 +96,46 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     state: 'running',
     startedAt: request.triggeredAt,
     ...frozen,
+    latest:
+      request.scheduledAt === undefined ||
+      isLatestRun(frozen.dag, new Date(request.scheduledAt), new Date(request.triggeredAt)),
     given,
     ...(replay === undefined ? {} : { replayOf: replay.workflowId }),
-    tasks: Object.entries(reused).map(([key, task]) => ({ key, ...task })),
+    tasks: Object.entries(reused).map(([key, task]) => ({ key, ...task, reused: true })),
   };
   await writeJson(join(runFolder(environment.dataRoot, dagId, runId), runRecordName), record);
-  const { logicalDate, ...plan } = frozen;
+  return planOf(record, environment);
+}
+
+/** What the workflow needs of a run's record. */
+function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
+  const { dag, dagHash, dagFolder, params, config, logicalDate, latest, runId, tasks } = record;
+  const used = new Set(dag.tasks.map(({ operator }) => operator));
   return {
-    ...plan,
+    dag,
+    dagHash,
+    dagFolder,
+    params,
+    config,
     run: {
       id: runId,
       logicalDate,
       dataIntervalStart: logicalDate,
       dataIntervalEnd: logicalDate,
-      latest: true,
+      latest,
     },
-    reused,
-    replayCommand: `npm start -- --dag ${quoted(dagArgument(frozen, environment))} --replay ${quoted(workflowId)}`,
-    readsFinishedTasks: environment.readsFinishedTasks,
+    hasResults: tasks.length > 0,
+    replayCommand: `npm start -- --dag ${quoted(dagArgument(record, environment))} --replay ${quoted(record.workflowId)}`,
+    traits: Object.fromEntries(Object.entries(environment.traits).filter(([name]) => used.has(name))),
     searchAttributes: environment.searchAttributes,
   };
+}
+
+async function ownRecord(dagId: string, runId: string, { dataRoot }: RunEnvironment): Promise<RunRecord> {
+  const folder = runFolder(dataRoot, dagId, runId);
+  const record = await readJson<RunRecord>(join(folder, runRecordName));
+  if (record === undefined) throw new Error(`the record of the run is gone: ${folder}`);
+  return record;
 }
 
 /** The DAG's file as it is now, with what was given resolved against it. */

@@ -3,13 +3,14 @@ import { readJson, writeJson } from '../context/files.js';
 import { runFolder } from '../context/layout.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 
-/** How a run ended, as the workflow tells it. */
-export type RunEnd = {
+/** How a run stands, as the workflow tells it: at its end, or when it continues in a new execution. */
+export type RunUpdate = {
   dagId: string;
   runId: string;
   temporalRunId: string;
-  state: Exclude<RunRecord['state'], 'running'>;
-  finishedAt: string;
+  state: RunRecord['state'];
+  /** ISO 8601, UTC. */
+  at: string;
   error?: string;
   tasks: TaskRecord[];
 };
@@ -22,19 +23,19 @@ export type CurrentRun = {
   outputs: Record<string, unknown>;
 };
 
-/** Closes a run's record and, if the run succeeded, moves the DAG's `current.json` to it. Safe to repeat. */
-export async function recordRun(end: RunEnd, { dataRoot }: { dataRoot: string }): Promise<void> {
-  const folder = runFolder(dataRoot, end.dagId, end.runId);
+/** Updates a run's record and, if the run succeeded, moves the DAG's `current.json` to it. Safe to repeat. */
+export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: string }): Promise<void> {
+  const folder = runFolder(dataRoot, update.dagId, update.runId);
   const file = join(folder, runRecordName);
   const record = await readJson<RunRecord>(file);
   if (record === undefined) throw new Error(`the record of the run is gone: ${file}`);
   // A later try at the same DAG run owns the record by now.
-  if (record.temporalRunId !== end.temporalRunId) return;
-  const { state, finishedAt, error, tasks } = end;
+  if (record.temporalRunId !== update.temporalRunId) return;
+  const { state, at, error, tasks } = update;
   await writeJson(file, {
     ...record,
     state,
-    finishedAt,
+    ...(state === 'running' ? {} : { finishedAt: at }),
     ...(error === undefined ? {} : { error }),
     tasks,
   } satisfies RunRecord);
@@ -42,6 +43,6 @@ export async function recordRun(end: RunEnd, { dataRoot }: { dataRoot: string })
   const outputs = Object.fromEntries(
     tasks.flatMap(({ key, output }) => (output === undefined ? [] : [[key, output]])),
   );
-  const current: CurrentRun = { runId: end.runId, folder, finishedAt, outputs };
-  await writeJson(join(dataRoot, end.dagId, 'current.json'), current);
+  const current: CurrentRun = { runId: update.runId, folder, finishedAt: at, outputs };
+  await writeJson(join(dataRoot, update.dagId, 'current.json'), current);
 }

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { DagDocument } from '../../dag/document.js';
 import { TaskGraph } from '../../dag/graph.js';
+import type { TaskState } from '../../dag/states.js';
 import { readJson } from '../context/files.js';
 import { manifestName, runFolder, runIdOf } from '../context/layout.js';
 import type { Manifest } from '../context/manifest.js';
@@ -99,6 +100,13 @@ async function committedTasks(folder: string, record: RunRecord): Promise<TaskRe
   const committed = manifests
     .filter(({ committedAt }) => committedAt >= record.startedAt)
     .sort((a, b) => a.committedAt.localeCompare(b.committedAt))
-    .map(({ task, output, stats }): TaskRecord => ({ key: task, state: stats.state, output, stats }));
+    .map(
+      ({ task, output, stats }): TaskRecord => ({
+        key: task,
+        state: stats.state as TaskState,
+        output,
+        stats,
+      }),
+    );
   return [...new Map([...record.tasks, ...committed].map((task) => [task.key, task])).values()];
 }

@@ -1,16 +1,19 @@
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
+import type { TaskState } from '../../dag/states.js';
 import type { FinishedTask, Json } from '../operator.js';
 
 /** A task instance as the run record keeps it: all that a replay or a report needs of it. */
 export type TaskRecord = {
   /** `train`, or `generate[3]`. */
   key: string;
-  state: string;
+  state: TaskState;
   /** Why it is in this state, when that needs saying. */
   reason?: string;
   output?: Json;
   stats?: FinishedTask;
+  /** Taken over from an earlier run. */
+  reused?: boolean;
 };
 
 /** Params and settings as they were given, without defaults. */
@@ -30,6 +33,8 @@ export type RunRecord = {
   error?: string;
   /** ISO 8601, UTC. */
   logicalDate: string;
+  /** Whether no later run was due when it started; true for one that was started by hand. */
+  latest: boolean;
   startedAt: string;
   finishedAt?: string;
   dagHash: string;

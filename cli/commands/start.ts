@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { loadOperators } from '../../activities/load-operators.js';
-import type { RunInput } from '../../activities/run/prepare-run.js';
+import type { RunInput } from '../../activities/run/run-input.js';
 import { type Config, pipelineSettings } from '../../config/loader.js';
 import { pipelineSections } from '../../config/schema.js';
 import type { Json, JsonObject } from '../../dag/json.js';

@@ -25,8 +25,8 @@ const echo = defineOperator({
     return value;
   },
 });
-const fail = defineOperator({
-  name: 'fail',
+const flaky = defineOperator({
+  name: 'flaky',
   description: 'fails the given number of times, then returns the attempt',
   params: z.strictObject({ times: z.int() }),
   run: async ({ attempt }, { times }) => {
@@ -68,7 +68,7 @@ const wait = defineOperator({
 
 let worker: TestWorker;
 beforeAll(async () => {
-  worker = await TestWorker.start([echo, fail, count, refuse, wait]);
+  worker = await TestWorker.start([echo, flaky, count, refuse, wait]);
 });
 afterAll(() => worker?.stop());
 
@@ -118,13 +118,13 @@ tasks:
 dagId: flaky
 defaults: { retries: 2, retryDelay: 1s, retryExponentialBackoff: true, maxRetryDelay: 1s }
 tasks:
-  - { id: mends, operator: fail, with: { times: 2 } }
-  - { id: stays, operator: fail, with: { times: 9 } }
+  - { id: mends, operator: flaky, with: { times: 2 } }
+  - { id: stays, operator: flaky, with: { times: 9 } }
   - { id: after, operator: echo, dependsOn: [mends, stays], with: { value: 1 } }
   - { id: anyway, operator: echo, dependsOn: [stays], triggerRule: all_done, with: { value: 1 } }
 `);
     const message = await worker.run('flaky');
-    expect(message).toContain('stays (fail, 3 tries): attempt 3 failed');
+    expect(message).toContain('stays (flaky, 3 tries): attempt 3 failed');
     expect(message).toContain('did not run because of that: after');
     expect(message).toContain('npm start -- --dag flaky --replay flaky/run');
     const record = await worker.record('flaky');
@@ -313,7 +313,7 @@ params: { broken: { type: integer, default: 9 } }
 tasks:
   - { id: extract, operator: echo, with: { value: 7 } }
   - { id: aside, operator: echo, with: { value: 8 } }
-  - { id: load, operator: fail, dependsOn: [extract], with: { times: "\${{ params.broken }}" } }
+  - { id: load, operator: flaky, dependsOn: [extract], with: { times: "\${{ params.broken }}" } }
   - { id: report, operator: echo, dependsOn: [load, extract], with: { value: "\${{ tasks.extract.output + tasks.load.output }}" } }
 `);
     expect(await worker.run('mended')).toContain('attempt 1 failed');

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
 import type { Operator } from '../../activities/operator.js';
-import type { RunInput } from '../../activities/run/prepare-run.js';
+import type { RunInput } from '../../activities/run/run-input.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
 import { loadConfig } from '../../config/loader.js';
 import { createWorker } from '../../worker/worker.js';

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { replaySchema } from './replay.js';
+
+/** The optional input of a DAG run: one JSON object, every field defaulted. */
+export const runInputSchema = z.strictObject({
+  /** Values for the DAG's declared params. */
+  params: z.record(z.string(), z.json()).optional(),
+  /** ISO 8601 with a zone. Default: the scheduled time, or else the time of the trigger. */
+  logicalDate: z.iso.datetime({ offset: true }).optional(),
+  /** Settings of config.yaml to override for this run, by dotted name: `{ "generate.records": 50000 }`. */
+  settings: z.record(z.string(), z.json()).optional(),
+  replay: replaySchema.optional(),
+});
+
+export type RunInput = z.input<typeof runInputSchema>;

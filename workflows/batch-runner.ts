@@ -1,0 +1,95 @@
+import {
+  ChildWorkflowCancellationType,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { StartDecision } from '../dag/decision.js';
+import type { TaskSpec } from '../dag/document.js';
+import { mappedBatchSize } from '../dag/expansion.js';
+import {
+  type BatchResult,
+  batchResultsSignal,
+  type MappedBatch,
+  mappedBatchWorkflow,
+} from './mapped-batch.js';
+import type { EndedTask, TaskRun } from './task-run.js';
+
+/** A batch's input is one payload: well below the server's two MiB. */
+const batchBytes = 1_000_000;
+
+type Start = Omit<StartDecision, 'kind' | 'task'>;
+
+/** Runs batches of a mapped task's instances as child workflows. One per run: it takes the batches' signals. */
+export class BatchRunner {
+  private readonly waiting = new Map<string, (end: EndedTask) => void>();
+
+  constructor(private readonly shared: TaskRun) {
+    setHandler(batchResultsSignal, (results: BatchResult[]) => {
+      for (const { key, ...end } of results) this.settle(key, end);
+    });
+  }
+
+  /** Runs one batch to its end; `onEnd` hears of every instance once. Never throws. */
+  async run(
+    task: TaskSpec,
+    starts: readonly Start[],
+    maxActive: number,
+    onEnd: (key: string, end: EndedTask) => void,
+  ): Promise<void> {
+    const keys = starts.map(({ instance }) => instance.key);
+    for (const key of keys) this.waiting.set(key, (end) => onEnd(key, end));
+    const startedAt = Date.now();
+    let reason = 'its batch ended without a word of it';
+    try {
+      const { workflowId, runId } = workflowInfo();
+      const batch: MappedBatch = { shared: this.shared, task, starts: [...starts], maxActive };
+      const first = starts[0]?.instance.mapIndex ?? 0;
+      const child = await startChild(mappedBatchWorkflow, {
+        args: [batch],
+        // A run that was reset starts batches of its own beside those that are being stopped.
+        workflowId: `${workflowId}/${task.id}[${first}-${first + starts.length - 1}]/${runId.slice(0, 8)}`,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `instances ${first} to ${first + starts.length - 1} of ${task.id}`,
+      });
+      await child.result();
+    } catch (error) {
+      reason = isCancellation(error) ? 'cancelled' : `its batch failed: ${messageOf(error)}`;
+    }
+    for (const key of keys) {
+      this.settle(key, { outcome: { state: 'failed', reason }, startedAt, finishedAt: Date.now() });
+    }
+  }
+
+  private settle(key: string, end: EndedTask): void {
+    const onEnd = this.waiting.get(key);
+    this.waiting.delete(key);
+    onEnd?.(end);
+  }
+}
+
+/** Cuts the instances of one mapped task into batches that fit, by number and by size. */
+export function batchesOf(starts: readonly StartDecision[]): Start[][] {
+  const batches: Start[][] = [];
+  let batch: Start[] = [];
+  let bytes = 0;
+  for (const { kind: _kind, task: _task, ...start } of starts) {
+    const size = JSON.stringify(start).length;
+    if (batch.length === mappedBatchSize || (batch.length > 0 && bytes + size > batchBytes)) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(start);
+    bytes += size;
+  }
+  return batch.length === 0 ? batches : [...batches, batch];
+}
+
+function messageOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,80 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { StartDecision } from '../dag/decision.js';
+import type { TaskSpec } from '../dag/document.js';
+import { withSlots } from './pooled.js';
+import { type EndedTask, runTask, type TaskRun } from './task-run.js';
+
+/** Workflow type of a batch. With a slash, so that no DAG can have it. */
+export const mappedBatchWorkflow = 'nightjar/mapped-batch';
+
+/** Instances of one mapped task, to be run apart from the run's own history. */
+export type MappedBatch = {
+  shared: TaskRun;
+  task: TaskSpec;
+  starts: Omit<StartDecision, 'kind' | 'task'>[];
+  /** Most instances at the same time. */
+  maxActive: number;
+};
+
+export type BatchResult = EndedTask & { key: string };
+
+/** Sent by a batch to its run as its instances end. */
+export const batchResultsSignal = defineSignal<[BatchResult[]]>('batchResults');
+
+/** Results are sent together, bounded by number and by bytes of JSON: a signal is a payload. */
+const reportSize = 50;
+const reportBytes = 500_000;
+
+/**
+ * Runs a batch and tells the run of every instance that ended, in small reports: the run shows progress, and results are
+ * not bounded by what fits into one. By signal to the run's id, so that a run which was reset hears of them too.
+ */
+export async function mappedBatch({ shared, task, starts, maxActive }: MappedBatch): Promise<void> {
+  const parent = workflowInfo().parent;
+  if (parent === undefined) throw new Error(`a ${mappedBatchWorkflow} is started by a DAG run`);
+  const run = getExternalWorkflowHandle(parent.workflowId);
+  const scope = CancellationScope.current();
+  let unreported: BatchResult[] = [];
+  let bytes = 0;
+  let active = 0;
+
+  const report = async (): Promise<void> => {
+    const results = unreported;
+    unreported = [];
+    bytes = 0;
+    await CancellationScope.nonCancellable(() => run.signal(batchResultsSignal, results));
+  };
+  const ended = async (result: BatchResult): Promise<void> => {
+    unreported.push(result);
+    bytes += JSON.stringify(result).length;
+    if (unreported.length >= reportSize || bytes >= reportBytes) await report();
+  };
+  const reports: Promise<void>[] = [];
+  for (const start of starts) {
+    const { key } = start.instance;
+    if (active >= maxActive)
+      await CancellationScope.nonCancellable(() => condition(() => active < maxActive));
+    if (scope.consideredCancelled) {
+      const outcome = { state: 'skipped' as const, reason: 'cancelled before it started' };
+      reports.push(ended({ key, outcome, startedAt: Date.now(), finishedAt: Date.now() }));
+      continue;
+    }
+    active++;
+    reports.push(
+      withSlots(task, key, () => runTask({ ...start, task }, shared)).then((end) => {
+        active--;
+        return ended({ key, ...end });
+      }),
+    );
+  }
+  await Promise.all(reports);
+  if (unreported.length > 0) await report();
+  if (scope.consideredCancelled) throw new CancelledFailure('the batch was cancelled');
+}

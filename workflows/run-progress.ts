@@ -1,0 +1,114 @@
+import type { FinishedTask } from '../activities/operator.js';
+import type { PreparedRun } from '../activities/run/prepare-run.js';
+import type { TaskRecord } from '../activities/run/run-record.js';
+import type { DagRun } from '../dag/dag-run.js';
+import type { Json } from '../dag/json.js';
+import { LiveTable } from './live-table.js';
+import { type RunResult, type RunView, summarise, type TaskView } from './run-view.js';
+import type { EndedTask } from './task-run.js';
+
+/** Outputs of a run that travel in its result: as much as one task's. */
+const maxOutputBytes = 64 * 1024;
+
+type Instance = ReturnType<DagRun['instances']>[number];
+type Times = { startedAt: number; finishedAt?: number };
+
+/** Where a run stands: what is shown of it, and what its record keeps. */
+export class RunProgress {
+  state: RunView['state'] = 'running';
+  private readonly times = new Map<string, Times>();
+  private readonly live = new LiveTable();
+  private readonly operators: ReadonlyMap<string, string>;
+
+  constructor(
+    private readonly prepared: PreparedRun,
+    private readonly run: DagRun,
+  ) {
+    this.operators = new Map(prepared.dag.tasks.map(({ id, operator }) => [id, operator]));
+    for (const instance of run.instances()) this.live.update(this.viewOf(instance));
+  }
+
+  started(key: string): void {
+    this.times.set(key, { startedAt: Date.now() });
+  }
+
+  ended(key: string, { startedAt, finishedAt }: EndedTask): void {
+    this.times.set(key, { startedAt, finishedAt });
+  }
+
+  /** The run as Markdown. */
+  table(): string {
+    for (const instance of this.run.takeChanges()) {
+      if (instance.state === 'removed') this.live.remove(instance.key);
+      else this.live.update(this.viewOf(instance));
+    }
+    const { dag, run } = this.prepared;
+    return this.live.render({ dagId: dag.dagId, logicalDate: run.logicalDate, state: this.state });
+  }
+
+  view(): RunView {
+    const { dag, run } = this.prepared;
+    const taskIds = new Map<string, string>();
+    const views = this.run.instances().map((instance) => {
+      taskIds.set(instance.key, instance.taskId);
+      return this.viewOf(instance);
+    });
+    return {
+      dagId: dag.dagId,
+      runId: run.id,
+      logicalDate: run.logicalDate,
+      state: this.state,
+      tasks: summarise(views, (key) => taskIds.get(key) ?? key),
+    };
+  }
+
+  result(): RunResult {
+    const upstream = new Set(this.prepared.dag.tasks.flatMap(({ dependsOn }) => dependsOn));
+    const outputs: Record<string, Json> = {};
+    for (const { taskId, mapIndex, state, output = null } of this.run.instances()) {
+      if (upstream.has(taskId) || state !== 'success') continue;
+      if (mapIndex === undefined) outputs[taskId] = output;
+      else outputs[taskId] = [...((outputs[taskId] as Json[] | undefined) ?? []), output];
+    }
+    const isSmall = JSON.stringify(outputs).length <= maxOutputBytes;
+    return { ...this.view(), outputs: isSmall ? outputs : {} };
+  }
+
+  /** The instances as the run record keeps them. */
+  records(): TaskRecord[] {
+    return this.run.instances().map(({ key, state, reason, output, stats, reused }) => ({
+      key,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(output === undefined ? {} : { output }),
+      ...(stats === undefined || stats === null ? {} : { stats: stats as FinishedTask }),
+      ...(reused ? { reused } : {}),
+    }));
+  }
+
+  finishedTasks(): FinishedTask[] {
+    return this.records().flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
+  }
+
+  failedTasks(): string[] {
+    return this.run.instances().flatMap(({ key, state }) => (state === 'failed' ? [key] : []));
+  }
+
+  private viewOf({ key, taskId, state, reason, stats, reused }: Instance): TaskView {
+    return {
+      key,
+      operator: this.operators.get(taskId) ?? '',
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(reused ? { reused } : {}),
+      ...this.times.get(key),
+      ...(stats === undefined || stats === null ? {} : figures(stats as FinishedTask)),
+    };
+  }
+}
+
+/** The figures of a stage that the table shows. */
+function figures(stats: FinishedTask): Partial<TaskView> {
+  const { tries, rowsRead, rowsWritten, rowsRejected, rejectedByReason, metrics } = stats;
+  return { tries, rowsRead, rowsWritten, rowsRejected, rejectedByReason, metrics };
+}

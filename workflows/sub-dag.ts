@@ -1,0 +1,85 @@
+import {
+  ChildWorkflowCancellationType,
+  isCancellation,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunInput } from '../activities/run/run-input.js';
+import type { Outcome, StartDecision } from '../dag/decision.js';
+import type { TaskSpec } from '../dag/document.js';
+import { readableCause } from './failures.js';
+import type { RunResult } from './run-view.js';
+import type { EndedTask } from './task-run.js';
+import { retryPolicy } from './task-run.js';
+
+/** Params of `trigger-dag`, as `dag/control/trigger-dag.ts` has checked them. */
+type TriggerParams = Required<Pick<RunInput, 'params'>> & {
+  dagId: string;
+  logicalDate?: string;
+  wait: boolean;
+};
+
+/**
+ * Triggers another DAG as a child workflow and, unless told otherwise, waits for its end: cancelling the task cancels that
+ * run. A retry is a replay: it runs what failed in the other DAG again. Never throws.
+ */
+export async function triggerDag(
+  decision: Omit<StartDecision, 'kind'>,
+  logicalDate: string,
+): Promise<EndedTask> {
+  const startedAt = Date.now();
+  const outcome = await attempts(decision, logicalDate).catch((error: unknown): Outcome => {
+    if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };
+    return { state: 'failed', reason: messageOf(error) };
+  });
+  return { outcome, startedAt, finishedAt: Date.now() };
+}
+
+async function attempts(
+  { instance, task, params }: Omit<StartDecision, 'kind'>,
+  logicalDate: string,
+): Promise<Outcome> {
+  const { dagId, wait, ...given } = params as unknown as TriggerParams;
+  // Named after what triggered it: the same task of the same run triggers the same run, also when it is reset.
+  const workflowId = `${dagId}/${workflowInfo().workflowId.replace('/', '.')}.${instance.key}`;
+  const input: RunInput = { params: given.params, logicalDate: given.logicalDate ?? logicalDate };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const output = await trigger(
+        dagId,
+        workflowId,
+        attempt === 1 ? input : { replay: { workflowId } },
+        wait,
+      );
+      return { state: 'success', output };
+    } catch (error) {
+      if (isCancellation(error) || attempt > task.retries) throw error;
+      await sleep(delayBefore(attempt, task));
+    }
+  }
+}
+
+async function trigger(dagId: string, workflowId: string, input: RunInput, wait: boolean) {
+  const child = await startChild(dagId, {
+    workflowId,
+    args: [input],
+    staticSummary: `DAG ${dagId}, triggered by ${workflowInfo().workflowId}`,
+    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    parentClosePolicy: wait ? ParentClosePolicy.REQUEST_CANCEL : ParentClosePolicy.ABANDON,
+  });
+  if (!wait) return { workflowId, runId: child.firstExecutionRunId };
+  const { state, outputs } = (await child.result()) as RunResult;
+  return { workflowId, runId: child.firstExecutionRunId, state, outputs };
+}
+
+function delayBefore(attempt: number, task: TaskSpec): number {
+  const { initialInterval, backoffCoefficient = 1, maximumInterval } = retryPolicy(task);
+  return Math.min(Number(initialInterval) * backoffCoefficient ** (attempt - 1), Number(maximumInterval));
+}
+
+function messageOf(error: unknown): string {
+  const cause = readableCause(error);
+  return cause instanceof Error ? cause.message : String(cause);
+}

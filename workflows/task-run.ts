@@ -1,0 +1,95 @@
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { FinishedTask } from '../activities/operator.js';
+import type { OperatorTraits, TaskInput, TaskResult } from '../activities/task.js';
+import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
+import type { TaskSpec } from '../dag/document.js';
+import { taskFailure } from './failures.js';
+
+/** What all tasks of a run share. */
+export type TaskRun = {
+  dag: { id: string; folder: string };
+  run: RunInfo;
+  /** By operator; absent ones have none. */
+  traits: Record<string, OperatorTraits>;
+};
+
+/** A task instance that has ended, with the workflow's times in milliseconds. */
+export type EndedTask = { outcome: Outcome; startedAt: number; finishedAt: number };
+
+/** Airflow's bound on a retry delay that grows. */
+const longestRetryDelay = 24 * 60 * 60 * 1000;
+
+/** Temporal wants some limit for a task without executionTimeout. */
+const unlimited = '30 days';
+
+/** Runs a task instance's operator as an activity. Never throws: a failure or cancellation is how the task ended. */
+export async function runTask(
+  decision: Omit<StartDecision, 'kind'>,
+  shared: TaskRun,
+  finishedTasks?: FinishedTask[],
+): Promise<EndedTask> {
+  const startedAt = Date.now();
+  return { outcome: await outcomeOf(decision, shared, finishedTasks), startedAt, finishedAt: Date.now() };
+}
+
+async function outcomeOf(
+  { instance, task, params, errorThreshold, metricThresholds }: Omit<StartDecision, 'kind'>,
+  { dag, run, traits }: TaskRun,
+  finishedTasks?: FinishedTask[],
+): Promise<Outcome> {
+  const isSensor = traits[task.operator]?.sensor === true;
+  const input: TaskInput = {
+    dag,
+    run,
+    task: {
+      id: instance.taskId,
+      key: instance.key,
+      ...(instance.mapIndex === undefined ? {} : { mapIndex: instance.mapIndex }),
+      operator: task.operator,
+      cleared: 0,
+      ...(isSensor ? { retries: task.retries } : {}),
+    },
+    params,
+    ...(errorThreshold === undefined ? {} : { errorThreshold }),
+    ...(metricThresholds === undefined ? {} : { metricThresholds }),
+    ...(finishedTasks === undefined ? {} : { finishedTasks }),
+  };
+  const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({
+    activityId: instance.key,
+    summary: task.doc?.split('\n')[0] ?? `${task.operator} of ${dag.id}`,
+    startToCloseTimeout: task.executionTimeout ?? unlimited,
+    heartbeatTimeout: task.heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // Every look of a sensor is an attempt: the activity itself says when the last one is over.
+    retry: isSensor ? { ...retryPolicy(task), maximumAttempts: 0 } : retryPolicy(task),
+    ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
+  });
+  try {
+    const operator = operators[task.operator];
+    if (operator === undefined) throw new Error(`no activity for operator "${task.operator}"`);
+    const { output, stats, skipped } = await operator(input);
+    return skipped === undefined
+      ? { state: 'success', output, stats }
+      : { state: 'skipped', stats, reason: skipped };
+  } catch (error) {
+    if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };
+    const { reason, stats } = taskFailure(error);
+    return { state: 'failed', reason, ...(stats === undefined ? {} : { stats }) };
+  }
+}
+
+export function retryPolicy(task: TaskSpec): NonNullable<ActivityOptions['retry']> {
+  // Temporal takes no delay of zero.
+  const initialInterval = Math.max(task.retryDelay, 1);
+  return {
+    maximumAttempts: task.retries + 1,
+    initialInterval,
+    backoffCoefficient: task.retryExponentialBackoff ? 2 : 1,
+    maximumInterval: Math.max(task.maxRetryDelay ?? longestRetryDelay, initialInterval),
+  };
+}
