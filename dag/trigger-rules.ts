@@ -4,6 +4,7 @@ export const triggerRules = [
   'all_failed',
   'all_done',
   'all_done_min_one_success',
+  'all_done_setup_success',
   'all_skipped',
   'one_success',
   'one_failed',
@@ -23,117 +24,141 @@ export interface UpstreamCounts {
   failed: number;
   upstreamFailed: number;
   skipped: number;
+  /** Those of setup tasks among them. */
+  setups: number;
+  setupsSucceeded: number;
+  setupsSkipped: number;
+}
+
+export function noUpstream(): UpstreamCounts {
+  return {
+    total: 0,
+    success: 0,
+    failed: 0,
+    upstreamFailed: 0,
+    skipped: 0,
+    setups: 0,
+    setupsSucceeded: 0,
+    setupsSkipped: 0,
+  };
 }
 
 /** What a task may do, and why. */
 export interface Verdict {
   verdict: 'run' | 'wait' | 'skip' | 'upstreamFailed';
   reason: string;
+  /** Whether it could not have been given before all upstreams had ended. */
+  awaited: boolean;
+}
+
+type End = 'run' | 'skip' | 'upstreamFailed' | undefined;
+
+interface Rule {
+  /** A verdict that stands whatever the unfinished upstreams come to. */
+  early: (counts: UpstreamCounts) => End;
+  /** The verdict once all upstreams have ended, when there was no early one. */
+  late: (counts: UpstreamCounts) => End;
 }
 
 /**
  * What a rule makes of the upstream states so far. No verdict but `wait` changes when more upstreams finish, in
  * whatever order they do, so it can be carried out as soon as it is given.
- *
- * Airflow leaves one case to chance: `all_success` over a skip and a failure takes whichever it sees first. Here a
- * failure always wins: a skip decides only when all upstreams are done.
  */
-export function evaluateTriggerRule(rule: TriggerRule, counts: UpstreamCounts): Verdict {
-  if (counts.total === 0) return run('it has no upstream tasks');
-  return rules[rule](counts);
+export function evaluateTriggerRule(name: TriggerRule, counts: UpstreamCounts): Verdict {
+  if (counts.total === 0) return { verdict: 'run', reason: 'it has no upstream tasks', awaited: true };
+  const rule = rules[name];
+  const early = rule.early(counts);
+  if (early !== undefined) return verdict(early, name, counts, counts.total === 1 && name !== 'always');
+  if (unfinished(counts) > 0) return verdict('wait', name, counts, false);
+  return verdict(rule.late(counts), name, counts, true);
 }
 
-const rules: Record<TriggerRule, (counts: UpstreamCounts) => Verdict> = {
-  all_success: (counts) => {
-    if (broken(counts) > 0) return upstreamFailed(counts, 'all_success');
-    if (pending(counts) > 0) return wait(counts);
-    if (counts.skipped > 0) return skip(counts, 'all_success');
-    return run('all upstream tasks succeeded');
+const never = () => undefined;
+
+const rules: Record<TriggerRule, Rule> = {
+  // Airflow takes whichever it sees first, the failure or the skip. Here a skip decides only when all have ended.
+  all_success: {
+    early: (counts) => (broken(counts) > 0 ? 'upstreamFailed' : undefined),
+    late: (counts) => (counts.skipped > 0 ? 'skip' : 'run'),
   },
-  all_failed: (counts) => {
-    if (counts.success + counts.skipped > 0) return skip(counts, 'all_failed');
-    if (pending(counts) > 0) return wait(counts);
-    return run('all upstream tasks failed');
+  all_failed: {
+    early: (counts) => (counts.success + counts.skipped > 0 ? 'skip' : undefined),
+    late: () => 'run',
   },
-  all_done: (counts) => (pending(counts) > 0 ? wait(counts) : run('all upstream tasks are done')),
-  all_done_min_one_success: (counts) => {
-    if (counts.skipped > 0) return skip(counts, 'all_done_min_one_success');
-    if (pending(counts) > 0) return wait(counts);
-    if (counts.success > 0) return run('all upstream tasks are done, at least one succeeded');
-    return upstreamFailed(counts, 'all_done_min_one_success');
+  all_done: { early: never, late: () => 'run' },
+  all_done_min_one_success: {
+    early: (counts) => (counts.skipped > 0 ? 'skip' : undefined),
+    late: (counts) => (counts.success > 0 ? 'run' : 'upstreamFailed'),
   },
-  all_skipped: (counts) => {
-    if (counts.success + broken(counts) > 0) return skip(counts, 'all_skipped');
-    if (pending(counts) > 0) return wait(counts);
-    return run('all upstream tasks were skipped');
+  all_done_setup_success: {
+    early: never,
+    late: (counts) => {
+      if (counts.setups === 0 || counts.setupsSucceeded > 0) return 'run';
+      return counts.setupsSkipped === counts.setups ? 'skip' : 'upstreamFailed';
+    },
   },
-  one_success: (counts) => {
-    if (counts.success > 0) return run('an upstream task succeeded');
-    if (pending(counts) > 0) return wait(counts);
-    if (broken(counts) === 0) return skip(counts, 'one_success');
-    return upstreamFailed(counts, 'one_success');
+  all_skipped: {
+    early: (counts) => (counts.success + broken(counts) > 0 ? 'skip' : undefined),
+    late: () => 'run',
   },
-  one_failed: (counts) => {
-    if (broken(counts) > 0) return run('an upstream task failed');
-    if (pending(counts) > 0) return wait(counts);
-    return skip(counts, 'one_failed');
+  one_success: {
+    early: (counts) => (counts.success > 0 ? 'run' : undefined),
+    late: (counts) => (broken(counts) > 0 ? 'upstreamFailed' : 'skip'),
   },
-  one_done: (counts) => {
-    if (counts.success + counts.failed > 0) return run('an upstream task succeeded or failed');
-    if (pending(counts) > 0) return wait(counts);
-    return skip(counts, 'one_done');
+  one_failed: {
+    early: (counts) => (broken(counts) > 0 ? 'run' : undefined),
+    late: () => 'skip',
   },
-  none_failed: (counts) => {
-    if (broken(counts) > 0) return upstreamFailed(counts, 'none_failed');
-    if (pending(counts) > 0) return wait(counts);
-    return run('no upstream task failed');
+  one_done: {
+    early: (counts) => (counts.success + counts.failed > 0 ? 'run' : undefined),
+    late: () => 'skip',
   },
-  none_failed_min_one_success: (counts) => {
-    if (broken(counts) > 0) return upstreamFailed(counts, 'none_failed_min_one_success');
-    if (pending(counts) > 0) return wait(counts);
-    if (counts.success > 0) return run('no upstream task failed, at least one succeeded');
-    return skip(counts, 'none_failed_min_one_success');
+  none_failed: {
+    early: (counts) => (broken(counts) > 0 ? 'upstreamFailed' : undefined),
+    late: () => 'run',
   },
-  none_skipped: (counts) => {
-    if (counts.skipped > 0) return skip(counts, 'none_skipped');
-    if (pending(counts) > 0) return wait(counts);
-    return run('no upstream task was skipped');
+  none_failed_min_one_success: {
+    early: (counts) => (broken(counts) > 0 ? 'upstreamFailed' : undefined),
+    late: (counts) => (counts.success > 0 ? 'run' : 'skip'),
   },
-  always: () => run('its trigger rule is always'),
+  none_skipped: {
+    early: (counts) => (counts.skipped > 0 ? 'skip' : undefined),
+    late: () => 'run',
+  },
+  always: { early: () => 'run', late: () => 'run' },
 };
 
-function broken(counts: UpstreamCounts): number {
+/** Those that failed or couldn't run. */
+export function broken(counts: UpstreamCounts): number {
   return counts.failed + counts.upstreamFailed;
 }
 
-function pending(counts: UpstreamCounts): number {
+export function unfinished(counts: UpstreamCounts): number {
   return counts.total - counts.success - counts.failed - counts.upstreamFailed - counts.skipped;
 }
 
-function run(reason: string): Verdict {
-  return { verdict: 'run', reason };
+function verdict(end: End | 'wait', rule: TriggerRule, counts: UpstreamCounts, awaited: boolean): Verdict {
+  const found = describeCounts(counts);
+  switch (end) {
+    case 'wait':
+      return { verdict: 'wait', reason: `${rule} waits: ${found}`, awaited };
+    case 'skip':
+    case 'upstreamFailed':
+      return { verdict: end, reason: `${rule} is not met: ${found}`, awaited };
+    default:
+      return { verdict: 'run', reason: `${rule} is met: ${found}`, awaited };
+  }
 }
 
-function wait(counts: UpstreamCounts): Verdict {
-  return { verdict: 'wait', reason: `waits for ${pending(counts)} of ${counts.total} upstream instances` };
-}
-
-function skip(counts: UpstreamCounts, rule: TriggerRule): Verdict {
-  return { verdict: 'skip', reason: unmet(counts, rule) };
-}
-
-function upstreamFailed(counts: UpstreamCounts, rule: TriggerRule): Verdict {
-  return { verdict: 'upstreamFailed', reason: unmet(counts, rule) };
-}
-
-function unmet(counts: UpstreamCounts, rule: TriggerRule): string {
+/** `of 3 upstream, 2 succeeded, 1 unfinished`. */
+export function describeCounts(counts: UpstreamCounts): string {
   const parts = [
     [counts.success, 'succeeded'],
     [counts.failed, 'failed'],
     [counts.upstreamFailed, 'upstream failed'],
     [counts.skipped, 'skipped'],
-    [pending(counts), 'unfinished'],
+    [unfinished(counts), 'unfinished'],
   ] as const;
   const found = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return `${rule} is not met: of ${counts.total} upstream, ${found.join(', ')}`;
+  return `of ${counts.total} upstream, ${found.join(', ')}`;
 }

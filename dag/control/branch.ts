@@ -7,7 +7,8 @@ export const branch = defineControl({
   description: 'Chooses which of the tasks that directly follow it run; the others are skipped',
   params: z.strictObject({ choose: ids('the id of a task or group') }),
   execute: ({ choose }) => ({ state: 'success', output: choose }),
-  skips: (output) => ({
-    allBut: Array.isArray(output) ? output.filter((id) => typeof id === 'string') : [],
-  }),
+  gate: {
+    reach: () => ({ descendants: false, teardowns: true }),
+    passes: (output) => (Array.isArray(output) ? output.filter((id) => typeof id === 'string') : []),
+  },
 });

@@ -6,5 +6,8 @@ export const latestOnly = defineControl({
   description: 'Skips the tasks that directly follow it unless the run is the latest one',
   params: z.strictObject({}),
   execute: (_params, run) => ({ state: 'success', output: run.latest }),
-  skips: (output) => (output === false ? { allBut: [] } : undefined),
+  gate: {
+    reach: () => ({ descendants: false, teardowns: true }),
+    passes: (output) => (output === false ? [] : 'all'),
+  },
 });

@@ -8,11 +8,16 @@ export type ControlResult =
   | { state: 'failed'; reason: string }
   | { wait: { milliseconds: number } | { until: string } };
 
-/**
- * Which tasks a control task skips whatever their trigger rules: direct downstream tasks but those that are chosen or
- * come after a chosen one, all direct downstream tasks but teardowns, or all descendants but teardowns.
- */
-export type Skipping = { allBut: readonly string[] } | 'downstream' | 'descendants';
+/** Decides by its output which of the tasks after it are skipped, whatever their trigger rules. */
+export interface Gate {
+  /**
+   * Whom it can skip: the tasks directly downstream, or all descendants; teardowns too or not.
+   * @param params `with` as it was written
+   */
+  reach(params: JsonObject): { descendants: boolean; teardowns: boolean };
+  /** Who passes: all, or tasks and groups with what comes after them. The rest of its reach is skipped. */
+  passes(output: Json): 'all' | readonly string[];
+}
 
 /** An operator that needs no worker: the run's state machine carries it out. Pure. */
 export interface ControlOperator<Params extends z.ZodType = z.ZodType> {
@@ -22,11 +27,7 @@ export interface ControlOperator<Params extends z.ZodType = z.ZodType> {
   /** What `with` may hold, strict. */
   readonly params: Params;
   execute(params: z.output<Params>, run: RunInfo): ControlResult;
-  /**
-   * For operators that decide over what follows: whom the task skips, given what it gave as output when it succeeded.
-   * @param params `with` as it was written
-   */
-  readonly skips?: (output: Json, params: JsonObject) => Skipping | undefined;
+  readonly gate?: Gate;
 }
 
 /** Keeps the type of the params while it defines an operator. */

@@ -10,8 +10,11 @@ export const shortCircuit = defineControl({
     ignoreDownstreamTriggerRules: z.boolean().default(true),
   }),
   execute: ({ condition }) => ({ state: 'success', output: condition }),
-  skips: (output, { ignoreDownstreamTriggerRules = true }) => {
-    if (output !== false) return undefined;
-    return ignoreDownstreamTriggerRules === false ? 'downstream' : 'descendants';
+  gate: {
+    reach: ({ ignoreDownstreamTriggerRules = true }) => ({
+      descendants: ignoreDownstreamTriggerRules !== false,
+      teardowns: false,
+    }),
+    passes: (output) => (output === false ? [] : 'all'),
   },
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DagRun } from '../../../dag/dag-run.js';
 import { isFinal } from '../../../dag/states.js';
-import { evaluateTriggerRule, triggerRules } from '../../../dag/trigger-rules.js';
+import { evaluateTriggerRule, noUpstream, triggerRules } from '../../../dag/trigger-rules.js';
 import { documentOf, runInfo, statesOf } from './run-helpers.js';
 
 const behaviour = fc.constantFrom('success', 'failed', 'skipped');
@@ -77,7 +77,7 @@ function expectRuleHolds(
   run: DagRun,
   { dependsOn, triggerRule }: { dependsOn: string[]; triggerRule: (typeof triggerRules)[number] },
 ) {
-  const counts = { total: 0, success: 0, failed: 0, upstreamFailed: 0, skipped: 0 };
+  const counts = noUpstream();
   for (const { taskId, state } of run.instances()) {
     if (!dependsOn.includes(taskId)) continue;
     counts.total++;
@@ -143,7 +143,7 @@ describe('a trigger rule', () => {
   it('never changes a verdict when more upstreams finish, and always has one in the end', () => {
     fc.assert(
       fc.property(fc.constantFrom(...triggerRules), ends, (rule, finals) => {
-        const counts = { total: finals.length, success: 0, failed: 0, upstreamFailed: 0, skipped: 0 };
+        const counts = { ...noUpstream(), total: finals.length };
         const verdicts = [evaluateTriggerRule(rule, counts).verdict];
         for (const state of finals) {
           counts[state as keyof typeof counts]++;
