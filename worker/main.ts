@@ -4,7 +4,7 @@ import { runWorker } from './run-worker.js';
 
 /**
  * The worker process: `node dist/worker/main.js [--config FILE] [--set name=value]… [--dag FILE]…`, with TEMPORAL_ADDRESS
- * and SPARK_REMOTE (or their settings) saying where the servers are.
+ * and, for tasks that use Spark, SPARK_REMOTE (or their settings) saying where the servers are.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -38,7 +38,7 @@ export async function createWorker({
   dagFiles = [],
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
-  const { address, remote } = serversOf(config);
+  const address = temporalAddress(config);
   const client = await Connection.connect({ address });
   const searchAttributes = await ensureSearchAttributes(client, namespace, log.logger);
   await client.close();
@@ -48,7 +48,7 @@ export async function createWorker({
   const tasks: TaskEnvironment = {
     dataRoot,
     logs: new RunLogs(log.level, log.stream),
-    spark: { remote, conf: sessionConf(config) },
+    spark: { remote: config.spark.remote, conf: sessionConf(config) },
   };
   const runs: RunEnvironment = {
     config,
@@ -83,12 +83,10 @@ const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => (
   ...(sensor ? { sensor } : {}),
 });
 
-/** A worker starts no servers: it has to be told where they are. @throws ConfigError */
-function serversOf({ temporal, spark }: Config): { address: string; remote: string } {
-  if (temporal.address === undefined || spark.remote === undefined) {
-    throw new ConfigError([
-      'a worker needs servers: set TEMPORAL_ADDRESS (host:port) and SPARK_REMOTE (sc://host:port), or temporal.address and spark.remote',
-    ]);
-  }
-  return { address: temporal.address, remote: spark.remote };
+/** A worker starts no servers: it has to be told where Temporal is. Only tasks that use Spark need that too. @throws ConfigError */
+function temporalAddress({ temporal }: Config): string {
+  if (temporal.address !== undefined) return temporal.address;
+  throw new ConfigError([
+    'a worker needs a Temporal server: set TEMPORAL_ADDRESS (host:port) or temporal.address',
+  ]);
 }

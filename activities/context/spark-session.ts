@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { type ExecutionProgress, SparkConnectError, SparkSession } from 'spark-connect-js';
+import { OperatorError } from '../operator-error.js';
 
 /** The cluster that tasks work on. */
 export type SparkEnvironment = {
-  /** `sc://host:port/;…` */
-  remote: string;
+  /** `sc://host:port/;…`; undefined for a worker that serves no Spark tasks. */
+  remote: string | undefined;
   /** Session configuration, `spark.*`. */
   conf: Record<string, string>;
 };
@@ -34,6 +35,12 @@ export function openSparkSession(
   let opening: Promise<SparkSession> | undefined;
 
   const open = async (): Promise<SparkSession> => {
+    if (remote === undefined) {
+      throw new OperatorError(
+        'SparkNotConfigured',
+        'this worker was told of no Spark server: set SPARK_REMOTE (sc://host:port) or spark.remote and start it again',
+      );
+    }
     for (let attempt = 0; ; attempt++) {
       try {
         const session = await SparkSession.builder()
