@@ -1,0 +1,148 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { type Json, type OperatorContext, OperatorError, TaskSkipped } from '../operator.js';
+import { minimalEnvironment, taskVariables, textOrVariable, textsOf } from './environment.js';
+import { type Exit, runProgram } from './run-program.js';
+
+/** Most bytes that a program can give as its task's output. */
+const maxOutputBytes = 64 * 1024;
+
+/** The end of standard error that an error keeps: lines, and characters of each. */
+const tail = { lines: 10, characters: 500 };
+
+export const outputMode = z.enum(['none', 'text', 'lines', 'json', 'last-line', 'file']);
+export type OutputMode = z.output<typeof outputMode>;
+
+/** Params of all operators that run a program. */
+export const programParams = {
+  env: z
+    .record(z.string().regex(/^[^=\0]+$/, 'expected the name of a variable'), textOrVariable)
+    .default({})
+    .describe('Variables of the program; `{ env: NAME }` passes one of the worker on'),
+  cwd: z.string().min(1).default('.').describe("Where it runs, relative to the DAG's folder"),
+  skipOnExitCode: z
+    .union([z.int(), z.array(z.int()), z.null()])
+    .default(99)
+    .transform((codes): number[] => (codes === null ? [] : Array.isArray(codes) ? codes : [codes]))
+    .describe('Exit codes that end the task as skipped; null for none'),
+};
+
+export type TaskProgram = z.output<z.ZodObject<typeof programParams>> & {
+  argv: readonly string[];
+  stdin?: string | undefined;
+  output: OutputMode;
+  /** How errors call it. */
+  label: string;
+};
+
+/**
+ * Runs a task's program: with the worker's minimal environment, its lines in the run's log, and what it says as output.
+ * @throws OperatorError `CommandFailed` with the end of its standard error @throws TaskSkipped
+ */
+export async function runTaskProgram(context: OperatorContext, program: TaskProgram): Promise<Json> {
+  const { argv, stdin, label, skipOnExitCode } = program;
+  const capture = new Capture(program.output);
+  const lastLines: string[] = [];
+  const folder = program.output === 'file' ? await mkdtemp(join(tmpdir(), 'nightjar-')) : undefined;
+  const outputFile = join(folder ?? '', 'output.json');
+  try {
+    const exit = await runProgram({
+      argv,
+      stdin,
+      cwd: resolve(context.dagFolder, program.cwd),
+      env: {
+        ...minimalEnvironment(),
+        ...taskVariables(context),
+        ...(folder === undefined ? {} : { NIGHTJAR_OUTPUT: outputFile }),
+        ...textsOf(program.env),
+      },
+      signal: context.signal,
+      onLine(stream, line) {
+        context.log.info({ stream }, line);
+        if (stream === 'stdout') capture.add(line);
+        else if (line.trim() !== '' && lastLines.push(line.slice(0, tail.characters)) > tail.lines)
+          lastLines.shift();
+      },
+    });
+    if (exit.code !== undefined && skipOnExitCode.includes(exit.code))
+      throw new TaskSkipped(`${label} ended with exit code ${exit.code}`);
+    if (exit.code !== 0) throw failure(label, exit, lastLines);
+    return folder === undefined ? capture.output(label) : await readOutput(outputFile, label);
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function failure(label: string, exit: Exit, lastLines: readonly string[]): OperatorError {
+  const how =
+    exit.code === undefined
+      ? `was killed by ${exit.signal}${exit.signal === 'SIGKILL' ? ', perhaps for want of memory' : ''}`
+      : `ended with exit code ${exit.code}`;
+  const last = lastLines.at(-1);
+  return new OperatorError(
+    'CommandFailed',
+    `${label} ${how}${last === undefined ? '' : `: ${last.trim()}`}`,
+    { exitCode: exit.code ?? null, signal: exit.signal ?? null, stderr: [...lastLines] },
+  );
+}
+
+const tooLarge = (label: string): OperatorError =>
+  new OperatorError(
+    'OutputTooLarge',
+    `the output of ${label} is larger than ${maxOutputBytes} bytes; write data to files and give their place as output`,
+  );
+
+const parse = (text: string, label: string): Json => {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new OperatorError(
+      'CommandFailed',
+      `the output of ${label} is not JSON: ${(error as Error).message}`,
+      null,
+    );
+  }
+};
+
+/** Keeps of standard output what the task's output needs, and never more than it may have. */
+class Capture {
+  private readonly lines: string[] = [];
+  private bytes = 0;
+
+  constructor(private readonly mode: OutputMode) {}
+
+  add(line: string): void {
+    if (this.mode === 'last-line') {
+      if (line.trim() !== '') this.lines[0] = line;
+    } else if (this.mode === 'text' || this.mode === 'lines' || this.mode === 'json') {
+      this.bytes += Buffer.byteLength(line) + 1;
+      if (this.bytes <= maxOutputBytes) this.lines.push(line);
+    }
+  }
+
+  output(label: string): Json {
+    if (this.bytes > maxOutputBytes) throw tooLarge(label);
+    if (this.mode === 'lines') return this.lines;
+    if (this.mode === 'last-line') return this.lines[0] ?? null;
+    const text = this.lines.join('\n');
+    if (this.mode === 'text') return text;
+    return this.mode === 'json' ? parse(text, label) : null;
+  }
+}
+
+/** What the program wrote into its output file; null when it wrote none. */
+async function readOutput(path: string, label: string): Promise<Json> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return null;
+  try {
+    if ((await file.stat()).size > maxOutputBytes) throw tooLarge(label);
+    return parse(await file.readFile('utf8'), label);
+  } finally {
+    await file.close();
+  }
+}
