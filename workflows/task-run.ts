@@ -66,7 +66,7 @@ async function outcomeOf(
     heartbeatTimeout: task.heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // Every look of a sensor is an attempt: the activity itself says when the last one is over.
-    retry: isSensor ? { ...retryPolicy(task), maximumAttempts: 0 } : retryPolicy(task),
+    retry: isSensor ? { ...retryPolicy(task), maximumAttempts: Number.POSITIVE_INFINITY } : retryPolicy(task),
     ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
   });
   try {

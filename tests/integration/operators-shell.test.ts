@@ -25,11 +25,11 @@ const lives = (pid: number): boolean =>
 
 describe('shell', () => {
   it('runs the example: lines, text, JSON and a skip', async () => {
-    const { outputs } = await runDag(worker, 'example-shell');
+    const { states, outputs } = await runDag(worker, 'example-shell');
     expect(outputs.large).toEqual(['Ghent', 'Graz']);
     expect(outputs.describe).toBe('Graz\nGhent');
     expect(outputs.meta).toEqual({ dag: 'example-shell', lines: 5 });
-    expect(outputs.maybe).toBe(null);
+    expect(states.maybe).toBe('skipped');
     expect(await log('example-shell')).toMatch(/"stream":"stderr","msg":"cities of at least 250000 people:"/);
   });
 
