@@ -15,6 +15,7 @@ import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
 import type { RunActivities } from '../workflows/dag-run.js';
 import { dagSources } from './dag-sources.js';
+import { deploymentOptions } from './deployment.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { WorkerLog } from './worker-log.js';
 import { bundlePath } from './workflow-bundle.js';
@@ -28,6 +29,8 @@ export type WorkerOptions = {
   log: WorkerLog;
   /** DAG files outside the configured folders that this worker serves too. Absolute. */
   dagFiles?: readonly string[];
+  /** File with the workflow code. Default: what the build left. */
+  bundle?: string;
 };
 
 /** Connects a worker that serves all DAGs: the DAG-run workflow, its own activities and every operator. */
@@ -36,6 +39,7 @@ export async function createWorker({
   operators,
   log,
   dagFiles = [],
+  bundle = bundlePath,
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
   const address = temporalAddress(config);
@@ -66,7 +70,8 @@ export async function createWorker({
     connection: await NativeConnection.connect({ address }),
     namespace,
     taskQueue,
-    workflowBundle: { codePath: bundlePath },
+    workflowBundle: { codePath: bundle },
+    ...deploymentOptions(config),
     activities: {
       ...runActivities,
       ...poolActivities(config),

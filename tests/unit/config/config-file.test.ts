@@ -13,10 +13,11 @@ describe('config/config.yaml', () => {
   });
 
   it('names the settings without a default in comments', () => {
-    const lines = text.split('\n').filter((line) => /^\s*# \w+: \S+$/.test(line));
+    const lines = text.split('\n').filter((line) => /^\s*# \w+: (\S+|\{.*\})$/.test(line));
     expect(lines.map((line) => line.replace(/^\s*# (\w+):.*/, '$1'))).toEqual([
       'folder',
       'address',
+      'deployment',
       'remote',
       'cores',
     ]);
