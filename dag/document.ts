@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from './json.js';
+import { lowerGroups } from './lower-groups.js';
 import type { RunCallbacks, TaskCallbacks } from './schema/callbacks.js';
 import type { dagSchema } from './schema/dag.js';
 import type { ParamSchema } from './schema/param.js';
 import type { Schedule } from './schema/schedule.js';
-import type { ErrorThresholdSpec, MetricThresholdsSpec } from './schema/task.js';
+import type { ErrorThresholdSpec, MetricThresholdsSpec, task as taskSchema } from './schema/task.js';
 import type { TriggerRule } from './trigger-rules.js';
 
 /** Defaults of task keys, as in Airflow where it has them. Durations in milliseconds. */
@@ -107,9 +108,30 @@ export interface DagDocument {
   tasks: TaskSpec[];
 }
 
-/** Fills in the defaults: those of the DAG for its tasks, then {@link taskDefaults}. */
+/**
+ * Fills in the defaults, those of the DAG for its tasks, then {@link taskDefaults}, and resolves what depends on
+ * groups and setups into edges between tasks.
+ */
 export function normalizeDag(input: z.output<typeof dagSchema>): DagDocument {
-  const { defaults = {}, include: _included, tasks, ...dag } = input;
+  const { defaults = {}, groups = {}, include: _included, tasks, ...dag } = input;
+  const mentions = (ids: readonly string[]) => ids.map((id) => ({ id }));
+  const teardowns = new Map(tasks.map((task) => [task.id, teardownOf(task.teardown)]));
+  const edges = lowerGroups(
+    tasks.map(({ id, dependsOn, group, setup }) => {
+      const teardown = teardowns.get(id);
+      return {
+        id,
+        dependsOn: mentions(dependsOn),
+        setups: mentions(teardown?.setups ?? []),
+        group,
+        setup,
+        teardown: teardown !== undefined,
+      };
+    }),
+    Object.fromEntries(
+      Object.entries(groups).map(([id, group]) => [id, { ...group, dependsOn: mentions(group.dependsOn) }]),
+    ),
+  );
   return dropUndefined({
     ...dag,
     tags: dag.tags ?? [],
@@ -117,9 +139,27 @@ export function normalizeDag(input: z.output<typeof dagSchema>): DagDocument {
     catchupWindow: dag.catchupWindow ?? DEFAULT_CATCHUP_WINDOW,
     jitter: dag.jitter ?? 0,
     params: dag.params ?? {},
-    groups: dag.groups ?? {},
-    tasks: tasks.map((task) => ({ ...taskDefaults, ...dropUndefined(defaults), ...dropUndefined(task) })),
+    groups: Object.fromEntries(
+      Object.entries(groups).map(([id, { dependsOn: _resolved, ...group }]) => [id, dropUndefined(group)]),
+    ),
+    tasks: tasks.map((task) => {
+      const teardown = teardowns.get(task.id);
+      return dropUndefined({
+        ...taskDefaults,
+        ...dropUndefined(defaults),
+        ...(teardown && { triggerRule: 'all_done_setup_success' }),
+        ...dropUndefined(task),
+        dependsOn: [...(edges.get(task.id)?.keys() ?? [])],
+        setup: task.setup || undefined,
+        teardown,
+      });
+    }),
   }) as DagDocument;
+}
+
+function teardownOf(written: z.output<typeof taskSchema>['teardown']): TaskSpec['teardown'] {
+  if (written === undefined || written === false) return undefined;
+  return written === true ? { setups: [], onFailureFailDagrun: false } : written;
 }
 
 function dropUndefined<T extends object>(value: T): T {

@@ -1,52 +1,108 @@
 import { isPlainObject, type Json } from './json.js';
+import { type Dependency, type Edges, type Group, type GroupedTask, lowerGroups } from './lower-groups.js';
+import type { Path } from './problem.js';
 
 /** A task as it was written, which may still be wrong anywhere; parts of the wrong type are left out. */
-export interface DraftTask {
+export interface DraftTask extends GroupedTask {
   /** Place in `tasks`. */
   index: number;
-  id: string;
   operator: string | undefined;
-  dependsOn: string[];
-  /** Whether `dependsOn` is a list, or one id. */
-  dependsOnList: boolean;
+  /** Its own, or that of the DAG's defaults where they count for it. */
+  triggerRule: string | undefined;
   with: Record<string, Json>;
   when: string | undefined;
   expand: Record<string, Json> | undefined;
+  pool: unknown;
+  poolSlots: unknown;
   errorThreshold: Json;
   metricThresholds: Json;
+}
+
+export interface DraftGroup extends Group {
+  expand: Record<string, Json> | undefined;
 }
 
 /** The parts of a document that are looked at beyond its schema. */
 export interface Draft {
   tasks: DraftTask[];
+  groups: Record<string, DraftGroup>;
+  /** The edges between tasks, as far as they can be known. */
+  edges: Edges;
   params: Record<string, unknown>;
 }
 
 /** Takes what can be used from a document that may not fit the schema, so that one mistake doesn't hide others. */
 export function readDraft(document: Record<string, unknown>): Draft {
-  const tasks = Array.isArray(document.tasks) ? document.tasks : [];
+  const defaults = isPlainObject(document.defaults) ? document.defaults : {};
+  const written = Array.isArray(document.tasks) ? document.tasks : [];
+  const tasks = written.flatMap((task: unknown, index) =>
+    isPlainObject(task) ? readTask(task, index, defaults) : [],
+  );
+  const groups = isPlainObject(document.groups) ? readGroups(document.groups) : {};
   return {
-    tasks: tasks.flatMap((task: unknown, index) => (isPlainObject(task) ? readTask(task, index) : [])),
+    tasks,
+    groups,
+    edges: lowerGroups(tasks, groups),
     params: isPlainObject(document.params) ? document.params : {},
   };
 }
 
-function readTask(task: Record<string, unknown>, index: number): DraftTask[] {
-  const { id, operator, dependsOn, when, expand } = task;
+function readTask(
+  task: Record<string, unknown>,
+  index: number,
+  defaults: Record<string, unknown>,
+): DraftTask[] {
+  const { id, operator, when, setup } = task;
   if (typeof id !== 'string') return [];
-  const upstream: unknown[] = Array.isArray(dependsOn) ? dependsOn : [dependsOn];
+  const path = ['tasks', index];
+  const isTeardown = task.teardown !== undefined && task.teardown !== false;
+  const setups = isPlainObject(task.teardown) ? task.teardown.setups : undefined;
+  const triggerRule = task.triggerRule ?? (isTeardown ? undefined : defaults.triggerRule);
   return [
     {
       index,
       id,
-      operator: typeof operator === 'string' ? operator : undefined,
-      dependsOn: upstream.filter((each) => typeof each === 'string'),
-      dependsOnList: Array.isArray(dependsOn),
+      operator: text(operator),
+      dependsOn: readIds(task.dependsOn, [...path, 'dependsOn']),
+      setups: readIds(setups, [...path, 'teardown', 'setups']),
+      triggerRule: text(triggerRule),
+      group: text(task.group),
+      setup: setup === true,
+      teardown: isTeardown,
       with: isPlainObject(task.with) ? (task.with as Record<string, Json>) : {},
-      when: typeof when === 'string' ? when : undefined,
-      expand: isPlainObject(expand) ? (expand as Record<string, Json>) : undefined,
+      when: text(when),
+      expand: readExpand(task.expand),
+      pool: task.pool ?? defaults.pool,
+      poolSlots: task.poolSlots,
       errorThreshold: (task.errorThreshold ?? null) as Json,
       metricThresholds: (task.metricThresholds ?? null) as Json,
     },
   ];
+}
+
+function readGroups(groups: Record<string, unknown>): Record<string, DraftGroup> {
+  return Object.fromEntries(
+    Object.entries(groups).flatMap(([id, group]) => {
+      if (!isPlainObject(group)) return [];
+      const dependsOn = readIds(group.dependsOn, ['groups', id, 'dependsOn']);
+      return [[id, { dependsOn, group: text(group.group), expand: readExpand(group.expand) }]];
+    }),
+  );
+}
+
+/** One id or a list of ids, each with its place. */
+function readIds(value: unknown, path: Path): Dependency[] {
+  if (typeof value === 'string') return [{ id: value, path }];
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((id: unknown, index) =>
+    typeof id === 'string' ? [{ id, path: [...path, index] }] : [],
+  );
+}
+
+function readExpand(expand: unknown): Record<string, Json> | undefined {
+  return isPlainObject(expand) ? (expand as Record<string, Json>) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

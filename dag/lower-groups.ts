@@ -9,8 +9,10 @@ export interface Dependency {
 
 export interface GroupedTask {
   readonly id: string;
-  /** What it depends on: tasks and groups, and the setups that it tears down. */
+  /** What it depends on: tasks and groups. */
   readonly dependsOn: readonly Dependency[];
+  /** The setups that it tears down: it depends on them too. */
+  readonly setups: readonly Dependency[];
   readonly group?: string | undefined;
   readonly setup?: boolean | undefined;
   readonly teardown?: boolean | undefined;
@@ -41,7 +43,11 @@ export function lowerGroups(
   const outwards = (id: string) =>
     enclosingGroups(byId.has(id) ? byId.get(id)?.group : groups[id]?.group, groups);
   const mentions = [
-    ...tasks.map(({ id, dependsOn }) => ({ id, dependsOn, targets: () => [id] })),
+    ...tasks.map(({ id, dependsOn, setups }) => ({
+      id,
+      dependsOn: [...dependsOn, ...setups],
+      targets: () => [id],
+    })),
     ...Object.entries(groups).map(([id, { dependsOn }]) => ({
       id,
       dependsOn,
@@ -58,11 +64,17 @@ export function lowerGroups(
       });
   });
 
+  const lastOf = new Map<string, readonly string[]>();
+  const standingFor = (id: string): readonly string[] => {
+    if (byId.has(id)) return [id];
+    const last = lastOf.get(id) ?? lastTasks(members.get(id) ?? [], edges, byId);
+    lastOf.set(id, last);
+    return last;
+  };
+
   // Innermost first: the first and last tasks of a group are known once all edges inside it are.
   for (const { targets, mention } of mentions.sort((a, b) => b.depth - a.depth)) {
-    const sources = byId.has(mention.id)
-      ? [mention.id]
-      : lastTasks(members.get(mention.id) ?? [], edges, byId);
+    const sources = standingFor(mention.id);
     for (const target of targets()) {
       const upstream = edges.get(target);
       for (const source of sources) if (!upstream?.has(source)) upstream?.set(source, mention);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { controlOperators } from './control/index.js';
 import type { DraftTask } from './draft.js';
 import { didYouMean } from './nearest.js';
 import { type Path, type Problem, validate } from './problem.js';
@@ -7,17 +8,20 @@ import { containsTemplate } from './template.js';
 /**
  * Unknown operators, and params that their operator refuses. What a template gives is known only when the task
  * starts, so a complaint about a value that holds one is left for then; unknown and missing keys are found now.
+ * @param operators those of the worker, by name, with the schemas of their params; when undefined, only the control
+ * operators are known and others aren't checked
  */
 export function operatorProblems(
   tasks: readonly DraftTask[],
-  operators: ReadonlyMap<string, z.ZodType>,
+  operators: ReadonlyMap<string, z.ZodType> | undefined,
 ): Problem[] {
   return tasks.flatMap((task): Problem[] => {
     if (task.operator === undefined) return [];
-    const schema = operators.get(task.operator);
+    const schema = controlOperators.get(task.operator)?.params ?? operators?.get(task.operator);
     if (schema === undefined) {
-      const hint =
-        didYouMean(task.operator, operators.keys()) ?? `operators: ${[...operators.keys()].join(', ')}`;
+      if (operators === undefined) return [];
+      const names = [...new Set([...operators.keys(), ...controlOperators.keys()])];
+      const hint = didYouMean(task.operator, names) ?? `operators: ${names.join(', ')}`;
       return [
         {
           path: ['tasks', task.index, 'operator'],

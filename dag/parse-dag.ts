@@ -10,10 +10,14 @@ import { paramProblems } from './params.js';
 import { type Problem, validate } from './problem.js';
 import { dagSchema } from './schema/dag.js';
 import { bySourcePosition, type Source, type SourceError, YamlSource } from './source.js';
+import { taskProblems } from './task-problems.js';
 import { templateProblems } from './template-problems.js';
 
 export interface CheckOptions {
-  /** The operators there are, with the schemas of their params. Without it `operator` and `with` aren't checked. */
+  /**
+   * The operators that workers have, with the schemas of their params. Without it `operator` and `with` are checked of
+   * control operators only.
+   */
   operators?: ReadonlyMap<string, z.ZodType>;
   /** The pipeline settings. When given, what templates read of `config` must exist. */
   config?: JsonObject;
@@ -60,8 +64,9 @@ export function checkDag(source: Source, { operators, config }: CheckOptions): P
   const problems: Problem[] = [
     ...schemaProblems,
     ...includeProblems(source.value),
-    ...graphProblems(draft.tasks),
-    ...(operators === undefined ? [] : operatorProblems(draft.tasks, operators)),
+    ...graphProblems(draft),
+    ...taskProblems(draft),
+    ...operatorProblems(draft.tasks, operators),
     ...paramProblems(draft.params).filter(({ path }) => !wrongParams.has(path[1])),
     ...templateProblems(draft, config),
   ];

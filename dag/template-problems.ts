@@ -3,13 +3,14 @@ import { type Expression, ExpressionError, parseExpression } from './expression.
 import type { TaskGraph } from './graph.js';
 import { draftGraph } from './graph-problems.js';
 import { isPlainObject, type Json, type JsonObject } from './json.js';
+import { enclosingGroups, firstTasks, membersOf } from './lower-groups.js';
 import { didYouMean } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Reference } from './references.js';
 import { hasTemplate, parseTemplate } from './template.js';
 import { unwrapCondition } from './when.js';
 
-const runFields = ['id', 'logicalDate', 'dataIntervalStart', 'dataIntervalEnd'];
+const runFields = ['id', 'logicalDate', 'dataIntervalStart', 'dataIntervalEnd', 'latest'];
 const dagFields = ['id', 'description', 'owner', 'tags'];
 const taskFields = ['output', 'state', 'stats'];
 
@@ -24,23 +25,44 @@ interface Surroundings {
 /** A complaint about a reference: what is wrong and perhaps how to mend it. */
 type Complaint = { message: string; hint?: string | undefined };
 
+/** Who reads: what is upstream of it, and the names that `item` has where it is known. */
+interface Reader {
+  id: string;
+  upstream: ReadonlySet<string>;
+  /** Undefined where there is no item. */
+  item: readonly string[] | undefined;
+  /** Why there is none. */
+  noItem: string;
+}
+
 /** Templates and conditions that can't be parsed, or that read what isn't there. */
 export function templateProblems(draft: Draft, config: JsonObject | undefined): Problem[] {
   const surroundings: Surroundings = {
     params: Object.keys(draft.params),
     config,
     tasks: new Map(draft.tasks.map((task) => [task.id, task])),
-    graph: draftGraph(draft.tasks),
+    graph: draftGraph(draft.edges),
   };
-  return draft.tasks.flatMap((task) => taskProblems(task, surroundings));
+  return [
+    ...draft.tasks.flatMap((task) => taskProblems(task, draft, surroundings)),
+    ...groupProblems(draft, surroundings),
+  ];
 }
 
-function taskProblems(task: DraftTask, surroundings: Surroundings): Problem[] {
-  const upstream = surroundings.graph.ancestors(task.id);
-  const check = (mapped: boolean) => (expression: Expression) =>
-    expression.references.flatMap((reference) => complaints(reference, task, upstream, mapped, surroundings));
-  const perTask = check(false);
-  const perInstance = check(true);
+function taskProblems(task: DraftTask, { groups }: Draft, surroundings: Surroundings): Problem[] {
+  const mapped = enclosingGroups(task.group, groups).find((id) => groups[id]?.expand !== undefined);
+  const ofGroup = mapped === undefined ? undefined : groups[mapped]?.expand;
+  const reader = {
+    id: task.id,
+    upstream: surroundings.graph.ancestors(task.id),
+    item: ofGroup && Object.keys(ofGroup),
+    noItem: task.expand ? 'is known only in with and in thresholds' : 'is known only in a task with expand',
+  };
+  const expand = task.expand ?? ofGroup;
+  const check = (who: Reader) => (expression: Expression) =>
+    expression.references.flatMap((reference) => complaints(reference, who, surroundings));
+  const perTask = check(reader);
+  const perInstance = check({ ...reader, item: expand && Object.keys(expand) });
   return [
     ...valueProblems(task.with, ['with'], perInstance),
     ...valueProblems(task.errorThreshold, ['errorThreshold'], perInstance),
@@ -48,6 +70,20 @@ function taskProblems(task: DraftTask, surroundings: Surroundings): Problem[] {
     ...valueProblems(task.expand ?? null, ['expand'], perTask),
     ...(task.when === undefined ? [] : conditionProblems(task.when, perTask)),
   ].map((problem) => ({ ...problem, path: ['tasks', task.index, ...problem.path] }));
+}
+
+/** What a group is mapped over must be upstream of all its first tasks. */
+function groupProblems({ tasks, groups, edges }: Draft, surroundings: Surroundings): Problem[] {
+  const members = membersOf(tasks, groups);
+  return Object.entries(groups).flatMap(([id, { expand = null }]) => {
+    const first = firstTasks(members.get(id) ?? [], edges).map((task) => surroundings.graph.ancestors(task));
+    const [some = new Set<string>(), ...others] = first;
+    const upstream = new Set([...some].filter((task) => others.every((each) => each.has(task))));
+    const reader = { id, upstream, item: undefined, noItem: 'is known only in the tasks of the group' };
+    return valueProblems(expand, ['groups', id, 'expand'], (expression) =>
+      expression.references.flatMap((reference) => complaints(reference, reader, surroundings)),
+    );
+  });
 }
 
 type Check = (expression: Expression) => Complaint[];
@@ -85,9 +121,7 @@ function problem(path: Path, { message, hint }: Complaint): Problem {
 
 function complaints(
   reference: Reference,
-  task: DraftTask,
-  upstream: ReadonlySet<string>,
-  mapped: boolean,
+  reader: Reader,
   { params, config, tasks, graph }: Surroundings,
 ): Complaint[] {
   const [variable, first, second] = reference;
@@ -102,16 +136,14 @@ function complaints(
       return config === undefined ? [] : unknownSetting(reference.slice(1), config);
     case 'item':
     case 'index':
-      if (task.expand === undefined)
-        return [{ message: `'${variable}' is known only in a task with expand` }];
-      if (!mapped) return [{ message: `'${variable}' is known only in with and in thresholds` }];
-      return variable === 'item' ? unknownKey('item', first, Object.keys(task.expand)) : [];
+      if (reader.item === undefined) return [{ message: `'${variable}' ${reader.noItem}` }];
+      return variable === 'item' ? unknownKey('item', first, reader.item) : [];
     default:
       if (first === undefined) return [];
       if (!tasks.has(first)) {
         return [{ message: `there is no task '${first}'`, hint: didYouMean(first, tasks.keys()) }];
       }
-      if (!upstream.has(first)) return [notUpstream(first, task.id, graph)];
+      if (!reader.upstream.has(first)) return [notUpstream(first, reader.id, graph)];
       return unknownKey(`tasks["${first}"]`, second, taskFields);
   }
 }
