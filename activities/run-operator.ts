@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type TaskEnvironment, withTaskContext } from './context/task-context.js';
 import { toFailure } from './failure.js';
 import { type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
+import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { NotYet } from './sensor.js';
 import { SensorAttempt } from './sensor-attempts.js';
 import type { TaskInput, TaskResult } from './task.js';
@@ -27,6 +28,7 @@ export function asActivity(
       const { context, log } = task;
       const sensor = operator.sensor && new SensorAttempt(activity.info, input.task.retries ?? 0);
       log.info({ try: activity.info.attempt }, `${operator.name} started`);
+      if (sensor === undefined) await onAttemptStarted(input, activity.info, log);
       try {
         const output = await operator.run(context, parseParams(operator, input));
         checkOutput(input.task.id, output);
@@ -47,6 +49,7 @@ export function asActivity(
         }
         const failure = toFailure(error, failed, signal);
         logFailure(log, operator.name, failure, thrown);
+        await onAttemptFailed(input, failure, activity.info, log);
         throw failure;
       }
     });

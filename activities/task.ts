@@ -22,6 +22,8 @@ export type TaskInput = {
   metricThresholds?: MetricThresholds;
   /** Filled for operators that read it (see `Operator.readsFinishedTasks`). */
   finishedTasks?: FinishedTask[];
+  /** The workflow to tell of attempts that are repeated: that of the run, when the task has an onRetry callback. */
+  tellRetriesTo?: string;
 };
 
 /** How a task's activity ended well, or in being skipped, with the reason. */

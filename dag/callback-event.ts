@@ -21,3 +21,9 @@ export type CallbackEvent = {
   /** ISO 8601, UTC: when it happened. */
   at: string;
 };
+
+/** Signal to a run: an attempt at a task with an onRetry callback failed and another one follows. */
+export const attemptFailedSignal = 'attemptFailed';
+
+/** The attempt counts from 1. The next one tells of it again, without a reason, in case it was cut off. */
+export type FailedAttempt = { key: string; attempt: number; reason?: string };

@@ -1,5 +1,6 @@
 import type { DagRunOptions, Decision, MarkedState, Outcome, RestoredInstance } from './decision.js';
 import type { DagDocument } from './document.js';
+import type { Scope } from './expression.js';
 import { Machine } from './run/machine.js';
 import { prospectsOf } from './run/prospects.js';
 import { topologicalOrder } from './run/run-graph.js';
@@ -64,6 +65,11 @@ export class DagRun {
    */
   mark(key: string, state: MarkedState): void {
     this.#machine.ledger.set(this.#active(key).instance, state);
+  }
+
+  /** What expressions about the run as a whole see now. */
+  get scope(): Scope {
+    return this.#machine.ledger.scope.ofRun;
   }
 
   /** Every instance in document order; a mapped task is one entry until it has been expanded. */

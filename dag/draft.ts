@@ -29,6 +29,8 @@ export interface Draft {
   /** The edges between tasks, as far as they can be known. */
   edges: Edges;
   params: Record<string, unknown>;
+  /** Wherever there are some. */
+  callbacks: { path: Path; value: Json }[];
 }
 
 /** Takes what can be used from a document that may not fit the schema, so that one mistake doesn't hide others. */
@@ -44,6 +46,15 @@ export function readDraft(document: Record<string, unknown>): Draft {
     groups,
     edges: lowerGroups(tasks, groups),
     params: isPlainObject(document.params) ? document.params : {},
+    callbacks: [
+      { path: [], of: document },
+      { path: ['defaults'], of: document.defaults },
+      ...tasks.map((of: unknown, index) => ({ path: ['tasks', index], of })),
+    ].flatMap(({ path, of }) =>
+      isPlainObject(of) && isPlainObject(of.callbacks)
+        ? [{ path: [...path, 'callbacks'], value: of.callbacks as Json }]
+        : [],
+    ),
   };
 }
 

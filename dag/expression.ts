@@ -5,8 +5,8 @@ import type { Json } from './json.js';
 import { didYouMean } from './nearest.js';
 import { type Reference, referencesIn } from './references.js';
 
-/** The variables that expressions see. */
-export const variables = ['params', 'config', 'dag', 'run', 'tasks', 'item', 'index'] as const;
+/** The variables that expressions see; `event` in callbacks alone. */
+export const variables = ['params', 'config', 'dag', 'run', 'tasks', 'item', 'index', 'event'] as const;
 
 export type VariableName = (typeof variables)[number];
 

@@ -1,3 +1,4 @@
+import type { CallbackEvent } from './callback-event.js';
 import type { Draft, DraftTask } from './draft.js';
 import { type Expression, ExpressionError, parseExpression } from './expression.js';
 import type { TaskGraph } from './graph.js';
@@ -13,6 +14,18 @@ import { unwrapCondition } from './when.js';
 const runFields = ['id', 'logicalDate', 'dataIntervalStart', 'dataIntervalEnd', 'latest'];
 const dagFields = ['id', 'description', 'owner', 'tags'];
 const taskFields = ['output', 'state', 'stats'];
+const eventFields = [
+  'kind',
+  'dagId',
+  'runId',
+  'workflowId',
+  'logicalDate',
+  'task',
+  'state',
+  'tries',
+  'reason',
+  'at',
+] satisfies (keyof CallbackEvent)[];
 
 /** What the document offers to expressions. */
 interface Surroundings {
@@ -43,9 +56,12 @@ export function templateProblems(draft: Draft, config: JsonObject | undefined): 
     tasks: new Map(draft.tasks.map((task) => [task.id, task])),
     graph: draftGraph(draft.edges),
   };
+  const checkCallback = ({ references }: Expression) =>
+    references.flatMap((reference) => callbackComplaints(reference, surroundings));
   return [
     ...draft.tasks.flatMap((task) => taskProblems(task, draft, surroundings)),
     ...groupProblems(draft, surroundings),
+    ...draft.callbacks.flatMap(({ path, value }) => valueProblems(value, path, checkCallback)),
   ];
 }
 
@@ -119,11 +135,35 @@ function problem(path: Path, { message, hint }: Complaint): Problem {
   return { path, on: 'value', message, ...(hint !== undefined && { hint }) };
 }
 
-function complaints(
-  reference: Reference,
-  reader: Reader,
-  { params, config, tasks, graph }: Surroundings,
-): Complaint[] {
+function complaints(reference: Reference, reader: Reader, surroundings: Surroundings): Complaint[] {
+  const [variable, first] = reference;
+  switch (variable) {
+    case 'event':
+      return [{ message: "'event' is known only in callbacks" }];
+    case 'item':
+    case 'index':
+      if (reader.item === undefined) return [{ message: `'${variable}' ${reader.noItem}` }];
+      return variable === 'item' ? unknownKey('item', first, reader.item) : [];
+    case 'tasks':
+      if (first !== undefined && surroundings.tasks.has(first) && !reader.upstream.has(first))
+        return [notUpstream(first, reader.id, surroundings.graph)];
+      return commonComplaints(reference, surroundings);
+    default:
+      return commonComplaints(reference, surroundings);
+  }
+}
+
+/** Callbacks are called at any time, so they may look at any task. */
+function callbackComplaints(reference: Reference, surroundings: Surroundings): Complaint[] {
+  const [variable, first] = reference;
+  if (variable === 'event') return unknownKey('event', first, eventFields);
+  if (variable === 'item' || variable === 'index')
+    return [{ message: `'${variable}' isn't known in callbacks`, hint: 'event.task holds the index' }];
+  return commonComplaints(reference, surroundings);
+}
+
+/** About what is the same everywhere. */
+function commonComplaints(reference: Reference, { params, config, tasks }: Surroundings): Complaint[] {
   const [variable, first, second] = reference;
   switch (variable) {
     case 'params':
@@ -134,16 +174,11 @@ function complaints(
       return unknownKey('dag', first, dagFields);
     case 'config':
       return config === undefined ? [] : unknownSetting(reference.slice(1), config);
-    case 'item':
-    case 'index':
-      if (reader.item === undefined) return [{ message: `'${variable}' ${reader.noItem}` }];
-      return variable === 'item' ? unknownKey('item', first, reader.item) : [];
     default:
       if (first === undefined) return [];
       if (!tasks.has(first)) {
         return [{ message: `there is no task '${first}'`, hint: didYouMean(first, tasks.keys()) }];
       }
-      if (!reader.upstream.has(first)) return [notUpstream(first, reader.id, graph)];
       return unknownKey(`tasks["${first}"]`, second, taskFields);
   }
 }

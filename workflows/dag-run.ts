@@ -114,15 +114,19 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
     );
   if (ending.kind === 'continue') {
     await record({ state: 'running' });
+    await execution.callbacks.settled();
     return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt: startedAt ?? triggeredAt });
   }
   if (dag.maxActiveRuns !== undefined) await releaseSlots(place);
   const { state, reason } = ending;
+  execution.callbacks.runEnded(state, reason);
   progress.state = state;
   setCurrentDetails(progress.table());
   if (areKnown) upsertSearchAttributes(endAttributes(state, progress.failedTasks()));
   if (state === 'success') {
     await record({ state });
+    await execution.callbacks.settled();
+    setCurrentDetails(progress.table());
     return progress.result();
   }
   const error =
@@ -130,6 +134,8 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
       ? reason
       : failureReport(workflowId, progress.view(), reason, prepared.replayCommand);
   await record({ state, error });
+  await execution.callbacks.settled();
+  setCurrentDetails(progress.table());
   throw state === 'cancelled'
     ? new CancelledFailure(reason)
     : ApplicationFailure.nonRetryable(error, 'DagRunFailed');

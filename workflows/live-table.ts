@@ -49,7 +49,12 @@ export class LiveTable {
     this.rows.set(key, { state: '', text: '' });
   }
 
-  render({ dagId, logicalDate, state }: Pick<RunView, 'dagId' | 'logicalDate' | 'state'>): string {
+  render({
+    dagId,
+    logicalDate,
+    state,
+    callbackProblems = [],
+  }: Pick<RunView, 'dagId' | 'logicalDate' | 'state' | 'callbackProblems'>): string {
     const total = [...this.states.values()].reduce((sum, tasks) => sum + tasks, 0);
     const summary = [...this.states].map(([name, tasks]) => `${count(tasks)} ${name}`).join(', ');
     const shown = total > maxRows ? this.mostUrgent() : [...this.rows.values()].map(({ text }) => text);
@@ -62,6 +67,7 @@ export class LiveTable {
       '| --- | --- | ---: | ---: | ---: | ---: | --- | ---: |',
       ...lines,
       ...(hidden > 0 ? ['', `… and ${count(hidden)} more task instances`] : []),
+      ...callbackProblems.map((problem) => `\n⚠️ callback ${cell(problem)}`),
     ].join('\n');
   }
 

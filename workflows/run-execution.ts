@@ -5,6 +5,7 @@ import type { StartDecision, WaitDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
+import { Callbacks } from './callbacks.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { StartQueue } from './start-queue.js';
@@ -29,6 +30,7 @@ export type RunEnding =
 /** One run in flight: starts what the state machine decides, tells it how that ended, and shows where the run stands. */
 export class RunExecution {
   readonly progress: RunProgress;
+  readonly callbacks: Callbacks;
   private readonly run: DagRun;
   private readonly shared: TaskRun;
   private readonly batches: BatchRunner;
@@ -47,11 +49,13 @@ export class RunExecution {
   ) {
     const { dag, dagFolder, params, config, run, traits } = prepared;
     this.run = new DagRun(dag, { params, config, run, ...results });
-    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run, traits };
+    const { workflowId } = workflowInfo();
+    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run, traits, workflowId };
     this.batches = new BatchRunner(this.shared);
     this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
     this.queue = new StartQueue(this.capacity);
-    this.progress = new RunProgress(prepared, this.run);
+    this.callbacks = new Callbacks(prepared, this.run, results.restored);
+    this.progress = new RunProgress(prepared, this.run, this.callbacks);
   }
 
   /**
@@ -67,6 +71,7 @@ export class RunExecution {
       cancelRequested.catch(() => this.stop('cancelled', 'cancelled'));
       const timer = new CancellationScope();
       void timer.run(() => this.timeOut(startedAt)).catch(() => undefined);
+      this.callbacks.watchDeadlines(startedAt);
       const ending = await this.drive();
       timer.cancel();
       return ending;
@@ -83,12 +88,18 @@ export class RunExecution {
       await condition(() => this.changed);
       if (this.stopped !== undefined) continue;
       const { historyLength } = workflowInfo();
-      if (historyLength >= eventsBeforeContinuing && this.atWork === 0) return { kind: 'continue' };
+      if (historyLength >= eventsBeforeContinuing && this.atWork === 0) return this.pause();
       if (historyLength >= drainAt) {
-        if (await this.drain()) return { kind: 'continue' };
+        if (await this.drain()) return this.pause();
         drainAt = historyLength + eventsBeforeDraining;
       }
     }
+  }
+
+  /** Shows, and tells of, what has happened last. */
+  private pause(): RunEnding {
+    this.show();
+    return { kind: 'continue' };
   }
 
   /** Begins what the state machine decides; its verdict when nothing is left. */

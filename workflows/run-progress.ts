@@ -3,6 +3,7 @@ import type { PreparedRun } from '../activities/run/prepare-run.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
 import type { DagRun } from '../dag/dag-run.js';
 import type { Json } from '../dag/json.js';
+import type { Callbacks } from './callbacks.js';
 import { LiveTable } from './live-table.js';
 import { type RunResult, type RunView, summarise, type TaskView } from './run-view.js';
 import type { EndedTask } from './task-run.js';
@@ -23,6 +24,7 @@ export class RunProgress {
   constructor(
     private readonly prepared: PreparedRun,
     private readonly run: DagRun,
+    private readonly callbacks: Callbacks,
   ) {
     this.operators = new Map(prepared.dag.tasks.map(({ id, operator }) => [id, operator]));
     for (const instance of run.instances()) this.live.update(this.viewOf(instance));
@@ -36,14 +38,20 @@ export class RunProgress {
     this.times.set(key, { startedAt, finishedAt });
   }
 
-  /** The run as Markdown. */
+  /** The run as Markdown. What has changed since the last time is told to the callbacks. */
   table(): string {
     for (const instance of this.run.takeChanges()) {
+      this.callbacks.taskChanged(instance);
       if (instance.state === 'removed') this.live.remove(instance.key);
       else this.live.update(this.viewOf(instance));
     }
     const { dag, run } = this.prepared;
-    return this.live.render({ dagId: dag.dagId, logicalDate: run.logicalDate, state: this.state });
+    return this.live.render({
+      dagId: dag.dagId,
+      logicalDate: run.logicalDate,
+      state: this.state,
+      callbackProblems: this.callbacks.problems,
+    });
   }
 
   view(): RunView {
@@ -58,6 +66,7 @@ export class RunProgress {
       runId: run.id,
       logicalDate: run.logicalDate,
       state: this.state,
+      ...(this.callbacks.problems.length === 0 ? {} : { callbackProblems: [...this.callbacks.problems] }),
       tasks: summarise(views, (key) => taskIds.get(key) ?? key),
     };
   }

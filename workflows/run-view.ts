@@ -29,6 +29,8 @@ export type RunView = {
   runId: string;
   logicalDate: string;
   state: 'queued' | 'running' | 'success' | 'failed' | 'cancelled';
+  /** Callbacks that could not be carried out, and why. */
+  callbackProblems?: string[];
   tasks: TaskView[];
 };
 

@@ -16,6 +16,8 @@ export type TaskRun = {
   run: RunInfo;
   /** By operator; absent ones have none. */
   traits: Record<string, OperatorTraits>;
+  /** Of the run: tasks tell it of attempts that are repeated. */
+  workflowId: string;
 };
 
 /** A task instance that has ended, with the workflow's times in milliseconds. */
@@ -39,7 +41,7 @@ export async function runTask(
 
 async function outcomeOf(
   { instance, task, params, errorThreshold, metricThresholds }: Omit<StartDecision, 'kind'>,
-  { dag, run, traits }: TaskRun,
+  { dag, run, traits, workflowId }: TaskRun,
   finishedTasks?: FinishedTask[],
 ): Promise<Outcome> {
   const isSensor = traits[task.operator]?.sensor === true;
@@ -57,6 +59,7 @@ async function outcomeOf(
     params,
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
     ...(metricThresholds === undefined ? {} : { metricThresholds }),
+    ...(task.callbacks?.onRetry === undefined ? {} : { tellRetriesTo: workflowId }),
     ...(finishedTasks === undefined ? {} : { finishedTasks }),
   };
   const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({

@@ -1,0 +1,46 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { CallbackEvent } from '../../dag/callback-event.js';
+import type { CallbackAction } from '../../dag/schema/callbacks.js';
+import { runFolder } from '../context/layout.js';
+import type { RunLogs } from '../context/run-log.js';
+import { deliver } from '../notifications/deliver.js';
+import { OperatorError } from '../operator.js';
+
+/** An action with its templates rendered, and the event that it tells of. */
+export type Notification = {
+  action: CallbackAction;
+  event: CallbackEvent;
+  /** The DAG's folder, where commands run. Absolute. */
+  folder: string;
+};
+
+export type CallbackActivities = { notifyEvent(notification: Notification): Promise<void> };
+
+/** Carries out a callback's action, and notes in the run's log how that went. @throws ApplicationFailure */
+export async function notifyEvent(
+  { action, event, folder }: Notification,
+  { dataRoot, logs }: { dataRoot: string; logs: RunLogs },
+): Promise<void> {
+  const { dagId, runId, task, kind } = event;
+  const bindings = { dag: dagId, run: runId, ...(task === undefined ? {} : { task }), event: kind };
+  const { cancellationSignal: signal, info } = Context.current();
+  await logs.use(runFolder(dataRoot, dagId, runId), bindings, async (log: Logger) => {
+    try {
+      await deliver(action, event, { log, signal, env: process.env, cwd: folder });
+      log.info(`callback of ${kind} carried out`);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      log.error({ try: info.attempt }, `callback of ${kind} failed: ${message}`);
+      if (!(error instanceof OperatorError)) throw error;
+      const { type, retryable, retryAfter } = error;
+      throw ApplicationFailure.create({
+        message,
+        type,
+        nonRetryable: !retryable,
+        ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
+      });
+    }
+  });
+}
