@@ -49,7 +49,10 @@ export function readDraft(document: Record<string, unknown>): Draft {
     callbacks: [
       { path: [], of: document },
       { path: ['defaults'], of: document.defaults },
-      ...tasks.map((of: unknown, index) => ({ path: ['tasks', index], of })),
+      ...(Array.isArray(document.tasks) ? document.tasks : []).map((of: unknown, index) => ({
+        path: ['tasks', index],
+        of,
+      })),
     ].flatMap(({ path, of }) =>
       isPlainObject(of) && isPlainObject(of.callbacks)
         ? [{ path: [...path, 'callbacks'], value: of.callbacks as Json }]

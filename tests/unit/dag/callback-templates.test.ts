@@ -13,7 +13,7 @@ callbacks: { onFailure: { slack: { url: x, text: "\${{ event.reson }}" } } }
 defaults: { callbacks: { onSuccess: { webhook: { url: x, body: { y: "\${{ params.z }}" } } } } }
 tasks:
   - id: a
-    operator: noop
+    operator: shell
     with: { event: "\${{ event.kind }}" }
     callbacks: { onRetry: { command: [echo, "\${{ tasks.b.output }}", "\${{ tasks.c.output }}", "\${{ index }}"] } }
   - { id: b, operator: noop }
