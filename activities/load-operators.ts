@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { controlOperators } from '../dag/control/index.js';
 import { importModule } from './import-module.js';
 import type { Operator } from './operator.js';
 import * as inTheBox from './operators/index.js';
@@ -23,7 +24,7 @@ export async function loadOperators(folder?: string): Promise<Operators> {
         `${file}: expected a default export made by defineOperator({ name, description, params, run })`,
       );
     }
-    if (operators.has(module.default.name)) {
+    if (operators.has(module.default.name) || controlOperators.has(module.default.name)) {
       throw new Error(
         `${file}: there is already an operator named "${module.default.name}"; choose another name`,
       );

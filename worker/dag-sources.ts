@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Operators } from '../activities/load-operators.js';
 import type { DagSources } from '../activities/run/dag-files.js';
 import { type Config, pipelineSettings } from '../config/loader.js';
+import { controlOperators } from '../dag/control/index.js';
 import type { JsonObject } from '../dag/json.js';
 
 /** Where this installation looks for DAGs: the configured folders, and the folders of files named on the command line. */
@@ -13,6 +14,8 @@ export function dagSources(config: Config, operators: Operators, files: readonly
   return {
     folders: [...new Set(folders)],
     config: pipelineSettings(config) as unknown as JsonObject,
-    operators: new Map([...operators].map(([name, { params }]) => [name, params])),
+    operators: new Map(
+      [...controlOperators.values(), ...operators.values()].map(({ name, params }) => [name, params]),
+    ),
   };
 }

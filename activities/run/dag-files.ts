@@ -86,7 +86,15 @@ export async function findDag(dagId: string, sources: DagSources): Promise<GoodD
 }
 
 async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile[]>> {
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw error;
+    return error;
+  });
+  if (typeof text !== 'string') {
+    const message = `can't be read: ${text.message}`;
+    const error = { file, line: 1, column: 1, path: '', message };
+    return { value: [{ ok: false, file, dagId: undefined, errors: [error] }], from: undefined };
+  }
   if (/\.ya?ml$/.test(file)) {
     const dagId = /^dagId\s*:\s*['"]?([^\s'"#]*)/m.exec(text)?.[1];
     if (dagId === undefined) return { value: [], from: [file] };
@@ -132,7 +140,8 @@ function refuseDuplicates(files: DagFile[]): DagFile[] {
   });
 }
 
-async function dagFilesIn(folder: string): Promise<string[]> {
+/** Files below a folder that may hold DAGs; none when there is no such folder. */
+export async function dagFilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { loadOperators } from '../../activities/load-operators.js';
-import { type DagFile, readDagFiles } from '../../activities/run/dag-files.js';
+import { type DagFile, dagFilesIn, readDagFiles } from '../../activities/run/dag-files.js';
 import { controlOperators } from '../../dag/control/index.js';
 import type { DagDocument } from '../../dag/document.js';
 import { dagJsonSchema } from '../../dag/json-schema.js';
@@ -27,7 +27,7 @@ export function registerDags(program: Command): void {
   withSettings(
     dags
       .command('validate')
-      .argument('[files...]', 'DAG files; default: all in the configured folders')
+      .argument('[files...]', 'DAG files, or folders of them; default: those configured')
       .option('--json', 'print what was found as JSON')
       .description('check DAG files and print every error with its place'),
   ).action(validate);
@@ -112,12 +112,19 @@ async function readAll(names: string[], options: SettingsOptions): Promise<DagFi
   const config = readSettings(options);
   const sources = dagSources(config, await loadOperators(config.operators.folder));
   if (names.length === 0) return readDagFiles(sources);
-  const paths = names.map((name) => resolve(name));
-  const files = await readDagFiles(sources, paths).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new CliError(`${error.path}: there is no such file`) : error;
-  });
+  const given = await Promise.all(
+    names.map(async (name) => {
+      const path = resolve(name);
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined) throw new CliError(`${name}: there is no such file`);
+      return found.isDirectory() ? { folder: path } : { file: path };
+    }),
+  );
+  const named = given.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const below = given.flatMap(({ folder }) => (folder === undefined ? [] : [dagFilesIn(folder)]));
+  const files = await readDagFiles(sources, [...named, ...(await Promise.all(below)).flat()]);
   const read = new Set(files.map(({ file }) => file));
-  const empty = paths.find((path) => !read.has(path));
+  const empty = named.find((file) => !read.has(file));
   if (empty !== undefined) throw new CliError(`${empty}: ${notADag(empty)}`);
   return files;
 }

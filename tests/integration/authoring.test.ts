@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { builtInOperators } from '../../activities/load-operators.js';
 import { defineOperator } from '../../activities/operator.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { TestWorker } from '../support/test-worker.js';
@@ -104,6 +105,34 @@ export default dag({ dagId: 'greet', params: { n: { type: 'integer', default: 2 
     );
     await rm(path('copy.yaml'));
     expect(await outputs('included')).toEqual({ t: 'changed' });
+  });
+});
+
+describe('examples/authoring', () => {
+  let examples: TestWorker;
+  beforeAll(async () => {
+    examples = await TestWorker.start(builtInOperators, [
+      `dags.folders=[${repositoryRoot}/examples/authoring]`,
+    ]);
+  });
+  afterAll(() => examples.stop());
+
+  it.each(['orders-in-yaml', 'orders-in-typescript'])('%s runs', async (dagId) => {
+    const view = await examples.run(dagId);
+    expect(view).toMatchObject({ state: 'success' });
+    const { tasks } = await examples.record(dagId);
+    expect(Object.fromEntries(tasks.map(({ key, state, output }) => [key, output ?? state]))).toMatchObject({
+      'count[2]': 60,
+      choose: ['many'],
+      many: '90 orders!',
+      few: 'skipped',
+    });
+  });
+
+  it('are the same DAG', async () => {
+    const { dag: yaml } = await examples.record('orders-in-yaml');
+    const { dag: typescript } = await examples.record('orders-in-typescript');
+    expect({ ...yaml, dagId: '' }).toEqual({ ...typescript, dagId: '' });
   });
 });
 

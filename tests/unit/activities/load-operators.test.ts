@@ -43,6 +43,7 @@ it.each([
     operator('ingest'),
     /ingest\.ts: there is already an operator named "ingest"/,
   ],
+  ['a name of a control operator', 'noop.ts', operator('noop'), /already an operator named "noop"/],
 ])('refuses %s, by name', async (_, file, text, message) => {
   await writeFile(join(folder, file), text);
   await expect(loadOperators(folder)).rejects.toThrow(message);

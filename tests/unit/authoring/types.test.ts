@@ -1,9 +1,13 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import { builtInOperators } from '../../../activities/load-operators.js';
 import type { DatasetRef } from '../../../activities/operator.js';
 import { defineOperator } from '../../../activities/operator.js';
-import { branch, noop, sleep, sparkSql, train } from '../../../activities/operators/for-dags.js';
+import * as operators from '../../../activities/operators/for-dags.js';
 import { dag, expr, type Ref, type Reference, type Task } from '../../../dag/builder/index.js';
+import { controlOperators } from '../../../dag/control/index.js';
+
+const { branch, noop, sleep, sparkSql, train } = operators;
 
 const count = defineOperator({
   name: 'count',
@@ -159,5 +163,10 @@ describe('types of the builder', () => {
     );
   });
 
-  it('are for the compiler', () => expect(check).toBeTypeOf('function'));
+  it('are there for every operator in the box', () => {
+    const names = Object.values(operators).map(({ name }) => name);
+    expect(names.sort()).toEqual(
+      [...builtInOperators, ...controlOperators.values()].map(({ name }) => name).sort(),
+    );
+  });
 });
