@@ -71,6 +71,24 @@ export interface WaitDecision {
   wait: { milliseconds: number } | { until: string };
 }
 
+/** A run of another DAG. */
+export type DagTrigger = {
+  dagId: string;
+  params: JsonObject;
+  /** ISO 8601; that of the triggering run when absent. */
+  logicalDate?: string;
+  /** Whether the task ends with that run, or at once. */
+  wait: boolean;
+};
+
+/** Trigger a run of another DAG, then settle the instance with how that went. */
+export interface TriggerDecision {
+  kind: 'trigger';
+  instance: { key: string; taskId: string; mapIndex?: number };
+  task: TaskSpec;
+  trigger: DagTrigger;
+}
+
 /** Every task has its final state. */
 export interface FinishedDecision {
   kind: 'finished';
@@ -78,7 +96,7 @@ export interface FinishedDecision {
   reason: string;
 }
 
-export type Decision = StartDecision | WaitDecision | FinishedDecision;
+export type Decision = StartDecision | WaitDecision | TriggerDecision | FinishedDecision;
 
 /** States that only whoever runs the instances knows of. */
 export type MarkedState = Extract<TaskState, 'queued' | 'running' | 'upForRetry' | 'upForReschedule'>;

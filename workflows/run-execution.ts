@@ -1,7 +1,7 @@
 import { CancellationScope, condition, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
-import type { StartDecision, WaitDecision } from '../dag/decision.js';
+import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
@@ -107,7 +107,7 @@ export class RunExecution {
     const mapped = new Map<string, StartDecision[]>();
     for (const decision of this.run.next()) {
       if (decision.kind === 'finished') return { state: decision.state, reason: decision.reason };
-      if (decision.kind === 'wait' || decision.task.expand === undefined) {
+      if (decision.kind !== 'start' || decision.task.expand === undefined) {
         this.begin(decision);
         continue;
       }
@@ -124,7 +124,7 @@ export class RunExecution {
     return undefined;
   }
 
-  private begin(decision: StartDecision | WaitDecision): void {
+  private begin(decision: StartDecision | WaitDecision | TriggerDecision): void {
     const { instance, task } = decision;
     if (decision.kind === 'wait') {
       // It waits in the workflow alone, so it takes nobody's place.
@@ -142,7 +142,7 @@ export class RunExecution {
   }
 
   /** Performs an instance when there is room in the run. */
-  private enqueue(decision: StartDecision, onEnd: (end: EndedTask) => void): void {
+  private enqueue(decision: StartDecision | TriggerDecision, onEnd: (end: EndedTask) => void): void {
     const { instance, task } = decision;
     this.queue.offer({
       weight: 1,
@@ -163,9 +163,9 @@ export class RunExecution {
     });
   }
 
-  private perform(decision: StartDecision): Promise<EndedTask> {
+  private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
+    if (decision.kind === 'trigger') return triggerDag(decision, this.shared.run.logicalDate);
     const { operator } = decision.task;
-    if (operator === 'trigger-dag') return triggerDag(decision, this.shared.run.logicalDate);
     const readsFinished = this.shared.traits[operator]?.readsFinishedTasks === true;
     return runTask(decision, this.shared, readsFinished ? this.progress.finishedTasks() : undefined);
   }

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   ChildWorkflowCancellationType,
   isCancellation,
   ParentClosePolicy,
@@ -7,28 +8,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/run/run-input.js';
-import type { Outcome, StartDecision } from '../dag/decision.js';
+import type { Outcome, TriggerDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { readableCause } from './failures.js';
 import type { RunResult } from './run-view.js';
 import type { EndedTask } from './task-run.js';
 import { retryPolicy } from './task-run.js';
 
-/** Params of `trigger-dag`, as `dag/control/trigger-dag.ts` has checked them. */
-type TriggerParams = Required<Pick<RunInput, 'params'>> & {
-  dagId: string;
-  logicalDate?: string;
-  wait: boolean;
-};
-
 /**
  * Triggers another DAG as a child workflow and, unless told otherwise, waits for its end: cancelling the task cancels that
  * run. A retry is a replay: it runs what failed in the other DAG again. Never throws.
  */
-export async function triggerDag(
-  decision: Omit<StartDecision, 'kind'>,
-  logicalDate: string,
-): Promise<EndedTask> {
+export async function triggerDag(decision: TriggerDecision, logicalDate: string): Promise<EndedTask> {
   const startedAt = Date.now();
   const outcome = await attempts(decision, logicalDate).catch((error: unknown): Outcome => {
     if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };
@@ -37,17 +28,14 @@ export async function triggerDag(
   return { outcome, startedAt, finishedAt: Date.now() };
 }
 
-async function attempts(
-  { instance, task, params }: Omit<StartDecision, 'kind'>,
-  logicalDate: string,
-): Promise<Outcome> {
-  const { dagId, wait, ...given } = params as unknown as TriggerParams;
+async function attempts({ instance, task, trigger }: TriggerDecision, logicalDate: string): Promise<Outcome> {
+  const { dagId, params, wait } = trigger;
   // Named after what triggered it: the same task of the same run triggers the same run, also when it is reset.
   const workflowId = `${dagId}/${workflowInfo().workflowId.replace('/', '.')}.${instance.key}`;
-  const input: RunInput = { params: given.params, logicalDate: given.logicalDate ?? logicalDate };
+  const input: RunInput = { params, logicalDate: trigger.logicalDate ?? logicalDate };
   for (let attempt = 1; ; attempt++) {
     try {
-      const output = await trigger(
+      const output = await runDag(
         dagId,
         workflowId,
         attempt === 1 ? input : { replay: { workflowId } },
@@ -55,13 +43,13 @@ async function attempts(
       );
       return { state: 'success', output };
     } catch (error) {
-      if (isCancellation(error) || attempt > task.retries) throw error;
+      if (isCancellation(error) || isRefused(error) || attempt > task.retries) throw error;
       await sleep(delayBefore(attempt, task));
     }
   }
 }
 
-async function trigger(dagId: string, workflowId: string, input: RunInput, wait: boolean) {
+async function runDag(dagId: string, workflowId: string, input: RunInput, wait: boolean) {
   const child = await startChild(dagId, {
     workflowId,
     args: [input],
@@ -72,6 +60,12 @@ async function trigger(dagId: string, workflowId: string, input: RunInput, wait:
   if (!wait) return { workflowId, runId: child.firstExecutionRunId };
   const { state, outputs } = (await child.result()) as RunResult;
   return { workflowId, runId: child.firstExecutionRunId, state, outputs };
+}
+
+/** Whether the other DAG didn't even start: it isn't there, or its params are wrong. */
+function isRefused(error: unknown): boolean {
+  const cause = readableCause(error);
+  return cause instanceof ApplicationFailure && cause.type === 'InvalidRunInput';
 }
 
 function delayBefore(attempt: number, task: TaskSpec): number {

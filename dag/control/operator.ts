@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import type { RunInfo } from '../decision.js';
+import type { DagTrigger, RunInfo } from '../decision.js';
 import type { Json, JsonObject } from '../json.js';
 
-/** What a control operator comes to: an end at once, or a wait that ends with success. */
+/** What a control operator comes to: an end at once, a wait that ends with success, or the run of another DAG. */
 export type ControlResult =
   | { state: 'success'; output: Json }
   | { state: 'failed'; reason: string }
-  | { wait: { milliseconds: number } | { until: string } };
+  | { wait: { milliseconds: number } | { until: string } }
+  | { trigger: DagTrigger };
 
 /** Decides by its output which of the tasks after it are skipped, whatever their trigger rules. */
 export interface Gate {

@@ -1,5 +1,5 @@
 import type { ControlResult } from '../control/operator.js';
-import type { RunInfo, StartDecision, WaitDecision } from '../decision.js';
+import type { RunInfo, StartDecision, TriggerDecision, WaitDecision } from '../decision.js';
 import type { Scope } from '../expression.js';
 import type { Json, JsonObject } from '../json.js';
 import { didYouMean } from '../nearest.js';
@@ -9,7 +9,11 @@ import { type RunGraph, tasksNamed } from './run-graph.js';
 import type { TaskInstance, TaskNode } from './units.js';
 
 /** What becomes of an instance that starts: something to be done outside, or an end at once. */
-export type Launch = StartDecision | WaitDecision | Exclude<ControlResult, { wait: unknown }>;
+export type Launch =
+  | StartDecision
+  | WaitDecision
+  | TriggerDecision
+  | Exclude<ControlResult, { wait: unknown } | { trigger: unknown }>;
 
 /** @throws Error when a template fails or gives what can't be */
 export function launch(
@@ -38,7 +42,8 @@ export function launch(
     throw new Error(complaints.join('; '));
   }
   const result = control.execute(checked.value, run);
-  return 'wait' in result ? { kind: 'wait', instance, task: spec, wait: result.wait } : result;
+  if ('wait' in result) return { kind: 'wait', instance, task: spec, wait: result.wait };
+  return 'trigger' in result ? { kind: 'trigger', instance, task: spec, trigger: result.trigger } : result;
 }
 
 /** @throws Error when a gate chose what is no task or group */

@@ -118,9 +118,7 @@ tasks:
     expect(message).toContain('check[411] (work, 1 try): no 411 here');
     const { calls } = figuresOf('one-bad');
     calls.clear();
-    succeeded(
-      await worker.run('one-bad', { params: { bad: null }, replay: { workflowId: 'one-bad/run' } }),
-    );
+    succeeded(await worker.run('one-bad', { params: { bad: null }, replay: { workflowId: 'one-bad/run' } }));
     expect([...calls]).toEqual([['check[411]', 1]]);
   });
 
