@@ -19,7 +19,7 @@ import { dagSources } from './dag-sources.js';
 import { deploymentOptions } from './deployment.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { WorkerLog } from './worker-log.js';
-import { bundlePath } from './workflow-bundle.js';
+import { bundlePath, versionedBundlePath } from './workflow-bundle.js';
 
 /** How long running tasks may take to wind up when the worker is told to stop. */
 const shutdownGraceTime = '10s';
@@ -40,7 +40,7 @@ export async function createWorker({
   operators,
   log,
   dagFiles = [],
-  bundle = bundlePath,
+  bundle = config.temporal.deployment === undefined ? bundlePath : versionedBundlePath,
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
   const address = temporalAddress(config);

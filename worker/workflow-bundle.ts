@@ -4,14 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
 
-/** Where the build leaves the workflow code, bundled once so that all workers start at once and run the same. */
-export const bundlePath = join(repositoryRoot, 'dist', 'workflow-bundle.js');
+const dist = join(repositoryRoot, 'dist');
 
-async function build(): Promise<void> {
-  const workflowsPath = join(repositoryRoot, 'dist', 'workflows', 'index.js');
-  const { code } = await bundleWorkflowCode({ workflowsPath });
-  await writeFile(`${bundlePath}.tmp`, code);
-  await rename(`${bundlePath}.tmp`, bundlePath);
+/** Where the build leaves the workflow code, bundled once so that all workers start at once and run the same. */
+export const bundlePath = join(dist, 'workflow-bundle.js');
+/** The same code for workers that are releases. */
+export const versionedBundlePath = join(dist, 'versioned-workflow-bundle.js');
+
+async function build(entry: string, path: string): Promise<void> {
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(dist, 'workflows', entry) });
+  await writeFile(`${path}.tmp`, code);
+  await rename(`${path}.tmp`, path);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await build('index.js', bundlePath);
+  await build('versioned.js', versionedBundlePath);
+}

@@ -2,7 +2,7 @@
  * Entry point of the workflow bundle. The default export handles every workflow type that has no export of its own, so
  * that a DAG run's workflow type is the DAG's id.
  */
-import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import { poolWorkflow } from '../dag/pool/messages.js';
 import { dagRun } from './dag-run.js';
 import { mappedBatch, mappedBatchWorkflow } from './mapped-batch.js';
@@ -17,10 +17,3 @@ const own: Record<string, (...args: never[]) => Promise<unknown>> = {
 export default function start(...args: unknown[]): Promise<unknown> {
   return (own[workflowInfo().workflowType] ?? dagRun)(...(args as never[]));
 }
-
-// A pool serves runs of all releases and may live for ever: it always goes on with the current release's code. What else
-// runs stays with what the worker is set to.
-setWorkflowOptions(
-  () => (workflowInfo().workflowType === poolWorkflow ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
-  start,
-);

@@ -15,7 +15,6 @@ import { type PoolView, poolWorkflowId } from '../../dag/pool/messages.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog } from '../../worker/worker-log.js';
-import { bundlePath } from '../../worker/workflow-bundle.js';
 import { Gates } from '../support/gates.js';
 import { TestWorker } from '../support/test-worker.js';
 
@@ -73,7 +72,7 @@ afterEach(async () => {
 async function startWorker(
   release: string,
   settings: string[] = [],
-  bundle = bundlePath,
+  bundle?: string,
 ): Promise<() => Promise<void>> {
   const { temporalAddress, sparkRemote } = inject('servers');
   const config = loadConfig({
@@ -91,7 +90,7 @@ async function startWorker(
     config,
     operators: new Map(operatorsOf(release).map((operator) => [operator.name, operator])),
     log: createWorkerLog(config.logging, pino.destination(join(home.folder, `${release}.log`))),
-    bundle,
+    ...(bundle === undefined ? {} : { bundle }),
   });
   const running = worker.run();
   let stopped: Promise<void> | undefined;

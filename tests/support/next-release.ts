@@ -1,5 +1,5 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
-import today from '../../workflows/index.js';
+import today from '../../workflows/versioned.js';
 
 /**
  * Workflow code of a release to come, for tests: its DAG runs sleep before they do what they do today, and say so in
