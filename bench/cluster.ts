@@ -12,36 +12,56 @@ import { searchAttributes } from '../workflows/search-attributes.js';
 export type BenchCluster = {
   config: Config;
   client: Client;
+  temporalAddress: string;
+  /** Process id of the Temporal server; undefined for one that was there already. */
+  temporalPid: number | undefined;
   sparkRemote: string;
   /** Base URL of Spark's web UI; undefined for a server that was there already. */
   sparkUi: string | undefined;
   /** Process id of the Spark server; undefined for one that was there already. */
   sparkPid: number | undefined;
+  workerPid: number | undefined;
   stop(): Promise<void>;
 };
 
+/** Workers want to be told of a Spark server, and connect to it when a task does: without one, nothing is at this address. */
+const noSpark = 'sc://127.0.0.1:1';
+
+export type ClusterOptions = {
+  /** False for no Spark server. */
+  spark?: boolean;
+  /** Flags of the worker's node. */
+  nodeFlags?: readonly string[];
+};
+
 /** Starts fresh servers and a worker, configured as for `npm start` but for the overrides. */
-export async function startBenchCluster(folder: string, overrides: readonly string[]): Promise<BenchCluster> {
+export async function startBenchCluster(
+  folder: string,
+  overrides: readonly string[],
+  { spark: withSpark = true, nodeFlags = [] }: ClusterOptions = {},
+): Promise<BenchCluster> {
   const config = loadConfig({ env: process.env, overrides });
   const { remote, driverMemory, cores } = config.spark;
   const servers = await startEmbedded({
     temporal: { address: config.temporal.address, searchAttributes: Object.values(searchAttributes) },
-    spark: { remote, driverMemory, cores, conf: serverConf(config) },
+    spark: withSpark && { remote, driverMemory, cores, conf: serverConf(config) },
     instance: 'ephemeral',
     log: pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true })),
   });
   const { temporal, spark } = servers;
-  if (temporal === undefined || spark === undefined) throw new Error('startEmbedded gave no servers');
+  if (temporal === undefined) throw new Error('startEmbedded gave no server');
+  const sparkRemote = spark?.remote ?? noSpark;
   try {
     const worker = await startService({
       name: 'worker',
       command: process.execPath,
       args: [
+        ...nodeFlags,
         join(repositoryRoot, 'dist', 'worker', 'main.js'),
         ...overrides.flatMap((setting) => ['--set', setting]),
       ],
       cwd: repositoryRoot,
-      env: { TEMPORAL_ADDRESS: temporal.address, SPARK_REMOTE: spark.remote },
+      env: { TEMPORAL_ADDRESS: temporal.address, SPARK_REMOTE: sparkRemote },
       logFile: join(folder, 'worker.log'),
       stopTimeoutMs: 20_000,
     });
@@ -49,9 +69,12 @@ export async function startBenchCluster(folder: string, overrides: readonly stri
     return {
       config,
       client: new Client({ connection, namespace: config.temporal.namespace }),
-      sparkRemote: spark.remote,
-      sparkUi: spark.uiUrl,
-      sparkPid: spark.pid(),
+      temporalAddress: temporal.address,
+      temporalPid: temporal.pid(),
+      sparkRemote,
+      sparkUi: spark?.uiUrl,
+      sparkPid: spark?.pid(),
+      workerPid: worker.pid(),
       stop: async () => {
         await connection.close();
         await worker.stop();

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli/exit.js';
 import { reportError } from '../cli/report-error.js';
@@ -7,13 +8,15 @@ import type { Findings } from './figures.js';
 import { benchGenerator } from './generator.js';
 import { generatorFindings } from './generator-findings.js';
 import { benchMemory } from './memory.js';
+import { benchOrchestration } from './orchestration/orchestration.js';
 import { benchPipeline } from './pipeline.js';
 
-type Options = { records: number; rounds: number; write?: true };
+type Options = { records: number; rounds: number; airflow?: true; cpuProf?: string; write?: true };
 
 /** Each prints what it finds. */
 const benchmarks: Record<string, (options: Options) => Promise<Findings>> = {
   generator: async () => generatorFindings(await benchGenerator()),
+  orchestration: benchOrchestration,
   pipeline: benchPipeline,
   memory: ({ records }) => benchMemory(records),
 };
@@ -22,7 +25,14 @@ const program = new Command('npm run bench --')
   .description('Measures Nightjar. docs/benchmarks.md says how.')
   .addArgument(new Argument('[benchmark]', 'default: all').choices(Object.keys(benchmarks)))
   .option('--records <number>', 'task logs of pipeline and memory', positive, 1_000_000)
-  .option('--rounds <number>', 'measured rounds of pipeline, after one that warms up', positive, 4)
+  .option(
+    '--rounds <number>',
+    'measured rounds of orchestration and pipeline, after one that warms up',
+    positive,
+    4,
+  )
+  .option('--airflow', 'also install and measure Apache Airflow in orchestration')
+  .option('--cpu-prof <folder>', "also write CPU profiles of orchestration's workers there", resolve)
   .option('--write', 'also put the figures into docs/benchmarks.md')
   .action(async (chosen: string | undefined, options: Options) => {
     for (const [name, measure] of Object.entries(benchmarks)) {
