@@ -15,7 +15,8 @@ export type BenchCluster = {
   temporalAddress: string;
   /** Process id of the Temporal server; undefined for one that was there already. */
   temporalPid: number | undefined;
-  sparkRemote: string;
+  /** Undefined without Spark. */
+  sparkRemote: string | undefined;
   /** Base URL of Spark's web UI; undefined for a server that was there already. */
   sparkUi: string | undefined;
   /** Process id of the Spark server; undefined for one that was there already. */
@@ -23,9 +24,6 @@ export type BenchCluster = {
   workerPid: number | undefined;
   stop(): Promise<void>;
 };
-
-/** Workers want to be told of a Spark server, and connect to it when a task does: without one, nothing is at this address. */
-const noSpark = 'sc://127.0.0.1:1';
 
 export type ClusterOptions = {
   /** False for no Spark server. */
@@ -50,7 +48,6 @@ export async function startBenchCluster(
   });
   const { temporal, spark } = servers;
   if (temporal === undefined) throw new Error('startEmbedded gave no server');
-  const sparkRemote = spark?.remote ?? noSpark;
   try {
     const worker = await startService({
       name: 'worker',
@@ -61,7 +58,7 @@ export async function startBenchCluster(
         ...overrides.flatMap((setting) => ['--set', setting]),
       ],
       cwd: repositoryRoot,
-      env: { TEMPORAL_ADDRESS: temporal.address, SPARK_REMOTE: sparkRemote },
+      env: { TEMPORAL_ADDRESS: temporal.address, ...(spark && { SPARK_REMOTE: spark.remote }) },
       logFile: join(folder, 'worker.log'),
       stopTimeoutMs: 20_000,
     });
@@ -71,7 +68,7 @@ export async function startBenchCluster(
       client: new Client({ connection, namespace: config.temporal.namespace }),
       temporalAddress: temporal.address,
       temporalPid: temporal.pid(),
-      sparkRemote,
+      sparkRemote: spark?.remote,
       sparkUi: spark?.uiUrl,
       sparkPid: spark?.pid(),
       workerPid: worker.pid(),

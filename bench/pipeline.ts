@@ -91,7 +91,7 @@ class PipelineBench {
     await mkdir(output);
     const run = await this.withCost('PySpark', () =>
       runPySpark(this.python, {
-        remote: this.cluster.sparkRemote,
+        remote: this.cluster.sparkRemote ?? '',
         conf: { ...sessionConf(this.cluster.config), ...sparkDefaults },
         raw,
         output,

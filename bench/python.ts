@@ -20,10 +20,6 @@ const requirements = [
   'zstandard==0.25.0',
 ];
 
-// Other requirements, another folder.
-const digest = createHash('sha256').update(requirements.join()).digest('hex').slice(0, 8);
-const packages = join(defaultHome, 'servers', `bench-python-${digest}`);
-
 /** A Python with PySpark's Connect client. */
 export type Python = {
   version: string;
@@ -33,37 +29,58 @@ export type Python = {
 
 /** Finds Python and installs what PySpark's Connect client needs, unless it is there. @throws SetupError */
 export async function preparePython(): Promise<Python> {
-  const python = await findPython();
-  const step = {
-    title: 'Packages of the PySpark client (PyPI, 100 MB)',
-    isDone: () => existsSync(packages),
-    run: () => install(python),
-  };
-  await carryOut([step], defaultHome, new Progress(), true);
+  const { python, folder } = await installFromPyPI({
+    name: 'bench-python',
+    what: 'packages of the PySpark client',
+    size: '100 MB',
+    requirements,
+  });
   const askVersion = ['-c', 'import platform; print(platform.python_version())'];
   const { stdout } = await promisify(execFile)(python, askVersion);
-  return { version: stdout.trim(), run: (script, args) => runScript(python, script, args) };
+  return { version: stdout.trim(), run: (script, args) => runScript(python, folder, script, args) };
 }
 
-async function install(python: string): Promise<void> {
-  const draft = join(defaultHome, 'tmp', 'bench-python');
-  await mkdir(draft, { recursive: true });
-  await run({
-    home: defaultHome,
-    name: 'bench-python',
-    what: 'install the packages of the PySpark client from PyPI',
-    command: python,
-    args: [
-      ...['-m', 'pip', 'install', '--target', draft, '--no-input', '--no-warn-script-location'],
-      ...['--disable-pip-version-check', '--progress-bar', 'off', ...requirements],
-    ],
-    cwd: draft,
-    env: { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_ROOT_USER_ACTION: 'ignore' },
-  });
-  await rename(draft, packages);
+/**
+ * Installs Python packages into a git-ignored folder of their own, unless they are there: the command of Python, and the
+ * folder. @throws SetupError
+ */
+export async function installFromPyPI(wanted: {
+  /** Of the folder, to which a digest of the requirements is added. */
+  name: string;
+  what: string;
+  size: string;
+  requirements: readonly string[];
+}): Promise<{ python: string; folder: string }> {
+  const { name, what, size } = wanted;
+  const python = await findPython();
+  const digest = createHash('sha256').update(wanted.requirements.join()).digest('hex').slice(0, 8);
+  const folder = join(defaultHome, 'servers', `${name}-${digest}`);
+  const step = {
+    title: `${what[0]?.toUpperCase()}${what.slice(1)} (PyPI, ${size})`,
+    isDone: () => existsSync(folder),
+    run: async () => {
+      const draft = join(defaultHome, 'tmp', name);
+      await mkdir(draft, { recursive: true });
+      await run({
+        home: defaultHome,
+        name,
+        what: `install the ${what} from PyPI`,
+        command: python,
+        args: [
+          ...['-m', 'pip', 'install', '--target', draft, '--no-input', '--no-warn-script-location'],
+          ...['--disable-pip-version-check', '--progress-bar', 'off', ...wanted.requirements],
+        ],
+        cwd: draft,
+        env: { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_ROOT_USER_ACTION: 'ignore' },
+      });
+      await rename(draft, folder);
+    },
+  };
+  await carryOut([step], defaultHome, new Progress(), true);
+  return { python, folder };
 }
 
-function runScript(python: string, script: string, args: string[]): Promise<string> {
+function runScript(python: string, packages: string, script: string, args: string[]): Promise<string> {
   const child = spawn(python, [join(repositoryRoot, 'bench', script), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

@@ -14,7 +14,7 @@ export type OrchestrationBench = {
 export function orchestrationFindings({ machine, cases, scale, airflow }: OrchestrationBench): Findings {
   const rounds = cases[0]?.nightjar.length ?? 0;
   return {
-    lines: [machine, ...(airflow === undefined ? [] : [airflow.setting])],
+    lines: [machine, ...(airflow === undefined ? [] : [airflowLine(airflow)])],
     tables: [
       comparison(cases, rounds, airflow),
       cpuTable(cases),
@@ -32,6 +32,13 @@ export function orchestrationFindings({ machine, cases, scale, airflow }: Orches
   };
 }
 
+const airflowLine = ({ version, seconds }: AirflowResult): string => {
+  const rounds = Object.entries(seconds).map(
+    ([dagId, each]) => `${dagId} ${each.map((second) => second.toFixed(1)).join(', ')} s`,
+  );
+  return `Airflow ${version} standalone, LocalExecutor, SQLite: ${rounds.join('; ')}`;
+};
+
 function comparison(cases: CaseResult[], rounds: number, airflow: AirflowResult | undefined): FigureTable {
   return {
     title: `No-op activities: medians of ${rounds} rounds`,
@@ -47,7 +54,7 @@ function comparison(cases: CaseResult[], rounds: number, airflow: AirflowResult 
     rows: cases.map((result) => {
       const { name, dagId, tasks, runs } = result.case;
       const [nightjar, bare] = [secondsOf(result.nightjar), secondsOf(result.bare)];
-      const theirs = airflow?.seconds[dagId];
+      const theirs = airflow?.seconds[dagId] && median(airflow.seconds[dagId]);
       const perTask = (seconds: number): string => ((seconds * 1000) / tasks).toFixed(2);
       return [
         runs === 1

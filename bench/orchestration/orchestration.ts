@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type BenchCluster, startBenchCluster } from '../cluster.js';
 import { asText, type Findings } from '../figures.js';
 import { machineLine } from '../machine.js';
+import { measureAirflow } from './airflow.js';
 import { startBareWorker } from './bare.js';
 import { orchestrationFindings } from './findings.js';
 import { cases, measureOverhead } from './overhead.js';
@@ -21,7 +22,11 @@ export type OrchestrationOptions = {
 };
 
 /** Measures what orchestration takes, with activities that do nothing, beside plain code on Temporal's SDK. */
-export async function benchOrchestration({ rounds, cpuProf }: OrchestrationOptions): Promise<Findings> {
+export async function benchOrchestration({
+  rounds,
+  airflow: withAirflow,
+  cpuProf,
+}: OrchestrationOptions): Promise<Findings> {
   const folder = await mkdtemp(join(tmpdir(), 'nightjar-bench-'));
   const profileInto = (name: string): string[] =>
     cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(cpuProf, name)}`];
@@ -43,7 +48,9 @@ export async function benchOrchestration({ rounds, cpuProf }: OrchestrationOptio
     const scale = await withCluster(folder, largeDags, profileInto('large'), (cluster) =>
       measureScale(nightjarSide(cluster)),
     );
-    const findings = orchestrationFindings({ ...compared, scale, airflow: undefined });
+    // Its runs take so long that few of them tell enough.
+    const airflow = withAirflow && (await measureAirflow(folder, Math.min(rounds, 2)));
+    const findings = orchestrationFindings({ ...compared, scale, airflow });
     console.log(asText(findings));
     return findings;
   } finally {
