@@ -22,7 +22,7 @@ export class RunScope {
 
   /** The `tasks` variable of a slot of a mapped group: other tasks of the group give the values of that slot. */
   slotValues(nodes: readonly TaskNode[]): Map<string, unknown> {
-    return new SlotValues(
+    return layered(
       this.#tasks,
       nodes.map(({ spec }) => [spec.id, { state: 'none' }]),
     );
@@ -82,20 +82,15 @@ function taskValue(
   };
 }
 
-/** Values of one slot over those of the run. */
-class SlotValues extends Map<string, unknown> {
-  readonly #run: ReadonlyMap<string, unknown>;
-
-  constructor(run: ReadonlyMap<string, unknown>, own: Iterable<readonly [string, unknown]>) {
-    super(own);
-    this.#run = run;
-  }
-
-  override get(id: string): unknown {
-    return super.has(id) ? super.get(id) : this.#run.get(id);
-  }
-
-  override has(id: string): boolean {
-    return super.has(id) || this.#run.has(id);
-  }
+/** Values of one slot over those of the run. CEL knows maps by their constructor: it refuses a subclass of Map. */
+function layered(
+  run: ReadonlyMap<string, unknown>,
+  own: Iterable<readonly [string, unknown]>,
+): Map<string, unknown> {
+  const slot = new Map(own);
+  return Object.assign(new Map<string, unknown>(), {
+    get: (id: string) => (slot.has(id) ? slot.get(id) : run.get(id)),
+    has: (id: string) => slot.has(id) || run.has(id),
+    set: (id: string, value: unknown) => slot.set(id, value),
+  });
 }

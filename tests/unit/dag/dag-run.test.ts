@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { finish, startedKeys, startRun, starts, statesOf } from './run-helpers.js';
+import { DagRun } from '../../../dag/dag-run.js';
+import { documentOf, finish, runInfo, startedKeys, startRun, starts, statesOf } from './run-helpers.js';
 
 describe('starting tasks', () => {
   it('starts each task once its upstream is done, once, in document order', () => {
@@ -174,6 +175,33 @@ describe('mapped tasks', () => {
     run.next();
     run.settle('a', { state: 'success', output: [7] });
     expect(Object.keys(statesOf(run))).toEqual(['a', 'known[0]', 'known[1]', 'later[0]']);
+  });
+});
+
+describe('mapped groups', () => {
+  it('give tasks the outputs of the same item inside, of other tasks outside, and of all items to what follows', () => {
+    const document = documentOf([
+      { id: 'start' },
+      { id: 'a', group: 'g', dependsOn: ['start'], with: { x: '${{ item.n }}' } },
+      {
+        id: 'b',
+        group: 'g',
+        dependsOn: ['a', 'start'],
+        with: { x: '${{ tasks.a.output + tasks.start.output }}' },
+      },
+      { id: 'end', dependsOn: ['b'], with: { x: '${{ tasks.b.output }}' } },
+    ]);
+    const groups = { g: { expand: { n: [1, 2] } } };
+    const run = new DagRun({ ...document, groups }, { params: {}, config: {}, run: runInfo });
+    const { started } = finish(run, ({ params }) => ({ state: 'success', output: params.x ?? 100 }));
+    expect(Object.fromEntries(started.map(({ instance, params }) => [instance.key, params.x]))).toEqual({
+      start: undefined,
+      'a[0]': 1,
+      'a[1]': 2,
+      'b[0]': 101,
+      'b[1]': 102,
+      end: [101, 102],
+    });
   });
 });
 
