@@ -8,7 +8,7 @@ export const shell = defineOperator({
   description: 'Runs a command; what it prints can be its output',
   params: z.strictObject({
     command: z
-      .union([z.string().min(1), z.array(z.string()).min(1)], {
+      .union([z.string().min(1), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)], {
         error: 'expected text for bash, or a list of a program and its arguments',
       })
       .describe('Text that bash runs, or a program and its arguments, which are run as they are'),
@@ -24,7 +24,7 @@ export const shell = defineOperator({
     const isScript = typeof command === 'string';
     return runTaskProgram(context, {
       ...rest,
-      argv: isScript ? ['bash', '-c', command] : command,
+      argv: isScript ? ['bash', '-c', command] : command.map(String),
       stdin: stdin === undefined || typeof stdin === 'string' ? stdin : JSON.stringify(stdin),
       label: isScript ? 'the command' : `"${command[0]}"`,
     });
