@@ -4,6 +4,7 @@ import {
   ParentClosePolicy,
   setHandler,
   startChild,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StartDecision } from '../dag/decision.js';
@@ -44,13 +45,13 @@ export class BatchRunner {
     const startedAt = Date.now();
     let reason = 'its batch ended without a word of it';
     try {
-      const { workflowId, runId } = workflowInfo();
+      const { workflowId } = workflowInfo();
       const batch: MappedBatch = { shared: this.shared, task, starts: [...starts], maxActive };
       const first = starts[0]?.instance.mapIndex ?? 0;
       const child = await startChild(mappedBatchWorkflow, {
         args: [batch],
-        // A run that was reset starts batches of its own beside those that are being stopped.
-        workflowId: `${workflowId}/${task.id}[${first}-${first + starts.length - 1}]/${runId.slice(0, 8)}`,
+        // A run that was reset to before this point starts batches of its own beside those that it had.
+        workflowId: `${workflowId}/${task.id}[${first}-${first + starts.length - 1}]/${uuid4().slice(0, 8)}`,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `instances ${first} to ${first + starts.length - 1} of ${task.id}`,

@@ -1,10 +1,15 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  type ChildWorkflowOptions,
+  getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   sleep,
   startChild,
+  type Workflow,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/run/run-input.js';
@@ -14,6 +19,9 @@ import { readableCause } from './failures.js';
 import type { RunResult } from './run-view.js';
 import type { EndedTask } from './task-run.js';
 import { retryPolicy } from './task-run.js';
+
+/** Seconds between looks whether a run that was left over has ended. */
+const longestWait = 64;
 
 /**
  * Triggers another DAG as a child workflow and, unless told otherwise, waits for its end: cancelling the task cancels that
@@ -50,7 +58,7 @@ async function attempts({ instance, task, trigger }: TriggerDecision, logicalDat
 }
 
 async function runDag(dagId: string, workflowId: string, input: RunInput, wait: boolean) {
-  const child = await startChild(dagId, {
+  const child = await startAlone(dagId, {
     workflowId,
     args: [input],
     staticSummary: `DAG ${dagId}, triggered by ${workflowInfo().workflowId}`,
@@ -66,6 +74,31 @@ async function runDag(dagId: string, workflowId: string, input: RunInput, wait: 
 function isRefused(error: unknown): boolean {
   const cause = readableCause(error);
   return cause instanceof ApplicationFailure && cause.type === 'InvalidRunInput';
+}
+
+/**
+ * Starts the run of the other DAG. When this run was reset, one that it had started before may still be there: that one is
+ * cancelled, as the task starts over.
+ */
+async function startAlone(
+  dagId: string,
+  options: ChildWorkflowOptions & { workflowId: string; args: [RunInput] },
+): Promise<ChildWorkflowHandle<Workflow>> {
+  for (let wait = 1; ; wait *= 2) {
+    try {
+      return await startChild(dagId, options);
+    } catch (error) {
+      const isLeftOver =
+        error instanceof WorkflowExecutionAlreadyStartedError &&
+        options.parentClosePolicy === ParentClosePolicy.REQUEST_CANCEL;
+      if (!isLeftOver || wait > longestWait) throw error;
+      // It may have ended by itself meanwhile.
+      await getExternalWorkflowHandle(options.workflowId)
+        .cancel()
+        .catch(() => undefined);
+      await sleep(wait * 1000);
+    }
+  }
 }
 
 function delayBefore(attempt: number, task: TaskSpec): number {
