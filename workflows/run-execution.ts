@@ -144,9 +144,8 @@ export class RunExecution {
   /** Performs an instance when there is room in the run. */
   private enqueue(decision: StartDecision | TriggerDecision, onEnd: (end: EndedTask) => void): void {
     const { instance, task } = decision;
-    this.queue.offer({
+    this.offer(task, {
       weight: 1,
-      priority: task.priority,
       start: () => {
         const isSensor = this.shared.traits[task.operator]?.sensor === true;
         this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
@@ -156,11 +155,21 @@ export class RunExecution {
           this.queue.release(1);
         });
       },
-      drop: () => {
-        if (task.teardown === undefined) onEnd(neverStarted(this.stopped?.reason));
-        else this.enqueue(decision, onEnd);
-      },
+      drop: () => onEnd(neverStarted(this.stopped?.reason)),
     });
+  }
+
+  /** Puts something into the queue; when the run stops, or has stopped, it is dropped unless it is a teardown. */
+  private offer(
+    task: TaskSpec,
+    { weight, start, drop }: { weight: number; start: () => void; drop: () => void },
+  ): void {
+    const { priority, teardown } = task;
+    if (teardown !== undefined) {
+      const again = (): void => this.offer(task, { weight, start, drop });
+      this.queue.offer({ weight, priority, start, drop: again });
+    } else if (this.stopped === undefined) this.queue.offer({ weight, priority, start, drop });
+    else drop();
   }
 
   private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
@@ -179,9 +188,8 @@ export class RunExecution {
     const next = (): void => {
       const batch = batches.shift();
       if (batch === undefined) return;
-      this.queue.offer({
+      this.offer(task, {
         weight: limit,
-        priority: task.priority,
         start: () => {
           for (const { instance } of batch) {
             this.run.mark(instance.key, 'running');

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { defineOperator } from '../../activities/operator.js';
+import { shell, sparkSql } from '../../activities/operators/index.js';
+import type { RunView } from '../../workflows/run-view.js';
+import { sparkJobs } from '../support/spark-record.js';
+import { states, TestWorker } from '../support/test-worker.js';
+
+let waiting = 0;
+const wait = defineOperator({
+  name: 'wait',
+  description: 'waits until it is cancelled',
+  params: z.strictObject({}),
+  run: async ({ signal }) => {
+    waiting++;
+    await new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
+    ).finally(() => waiting--);
+    return null;
+  },
+});
+
+let worker: TestWorker;
+beforeAll(async () => {
+  worker = await TestWorker.start([wait, shell, sparkSql]);
+});
+afterAll(() => worker.stop());
+
+/** Process ids that the shell task wrote down: its own and its grandchild's. */
+const pids = (file: string): number[] =>
+  existsSync(file) ? readFileSync(file, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number) : [];
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+it('leaves nothing at work: activities, batches, other DAGs, processes, Spark; and the teardowns have run', async () => {
+  const { sparkUi } = inject('servers');
+  const pidFile = join(worker.folder, 'pids');
+  const closed = join(worker.folder, 'closed');
+  await worker.dag(`
+dagId: inner
+tasks:
+  - { id: slow, operator: wait, heartbeatTimeout: 5s }
+`);
+  await worker.dag(`
+dagId: busy
+defaults: { heartbeatTimeout: 5s }
+tasks:
+  - { id: open, operator: noop, setup: true }
+  - { id: activity, operator: wait, dependsOn: open }
+  - { id: batch, operator: wait, dependsOn: open, expand: { n: "\${{ range(260) }}" }, maxActiveMapped: 20 }
+  - { id: other, operator: trigger-dag, dependsOn: open, with: { dagId: inner } }
+  - { id: pause, operator: sleep, dependsOn: open, with: { for: 1h } }
+  - id: process
+    operator: shell
+    dependsOn: open
+    with: { command: "sleep 600 & echo $$ $! > ${pidFile}; wait" }
+  - id: query
+    operator: spark-sql
+    dependsOn: open
+    with:
+      inputs: {}
+      datasets:
+        endless: { sql: "SELECT sum(a.id * b.id % 7) AS s FROM range(10000000) a CROSS JOIN range(1000000) b" }
+  - { id: after, operator: noop, dependsOn: [activity, batch, other, pause, process, query] }
+  - id: close
+    operator: shell
+    dependsOn: [activity, batch, other, pause, process, query]
+    teardown: { setups: open }
+    with: { command: "touch ${closed}" }
+`);
+  const handle = await worker.start('busy');
+  const running = async () => {
+    const { sessionId } = (await sparkJobs(sparkUi, 'running'))[0] ?? {};
+    return { waiting, processes: pids(pidFile).filter(isAlive).length, spark: sessionId !== undefined };
+  };
+  await expect
+    .poll(running, { timeout: 120_000, interval: 500 })
+    .toEqual({ waiting: 22, processes: 2, spark: true });
+
+  await handle.cancel();
+  await worker.result(handle);
+  // The run ends when all that it had at work has ended, so there is nothing to wait for here.
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+  expect(await running()).toEqual({ waiting: 0, processes: 0, spark: false });
+  expect(existsSync(closed)).toBe(true);
+  const open = worker.client.workflow.list({
+    query: `TaskQueue = "${worker.taskQueue}" AND ExecutionStatus = "Running"`,
+  });
+  for await (const { workflowId } of open) expect.fail(`${workflowId} still runs`);
+  const record = await worker.record('busy');
+  expect(record.state).toBe('cancelled');
+  const single = { tasks: record.tasks.filter(({ key }) => !key.startsWith('batch')) };
+  expect(states(single as unknown as RunView)).toEqual({
+    open: 'success',
+    activity: 'failed',
+    other: 'failed',
+    pause: 'failed',
+    process: 'failed',
+    query: 'failed',
+    after: 'skipped',
+    close: 'success',
+  });
+  const batch = record.tasks.filter(({ key }) => key.startsWith('batch'));
+  expect(new Set(batch.map(({ state }) => state))).toEqual(new Set(['failed', 'skipped']));
+  expect(batch.filter(({ state }) => state === 'failed')).toHaveLength(20);
+});
