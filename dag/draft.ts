@@ -49,7 +49,7 @@ export function readDraft(document: Record<string, unknown>): Draft {
     callbacks: [
       { path: [], of: document },
       { path: ['defaults'], of: document.defaults },
-      ...(Array.isArray(document.tasks) ? document.tasks : []).map((of: unknown, index) => ({
+      ...written.map((of: unknown, index) => ({
         path: ['tasks', index],
         of,
       })),
