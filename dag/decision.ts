@@ -1,3 +1,4 @@
+import type { DatasetEvent } from './dataset-event.js';
 import type { TaskSpec } from './document.js';
 import type { Json, JsonObject } from './json.js';
 import type { FinalState, TaskState } from './states.js';
@@ -11,6 +12,8 @@ export type RunInfo = {
   dataIntervalEnd: string;
   /** Whether no later run was due when it started; runs that were started by hand always are the latest. */
   latest: boolean;
+  /** The updates that started it, when it was started by datasets: the last one of each. */
+  datasetEvents?: DatasetEvent[];
 };
 
 /** The result of an instance in an earlier run. */

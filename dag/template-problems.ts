@@ -11,7 +11,7 @@ import type { Reference } from './references.js';
 import { hasTemplate, parseTemplate } from './template.js';
 import { unwrapCondition } from './when.js';
 
-const runFields = ['id', 'logicalDate', 'dataIntervalStart', 'dataIntervalEnd', 'latest'];
+const runFields = ['id', 'logicalDate', 'dataIntervalStart', 'dataIntervalEnd', 'latest', 'datasetEvents'];
 const dagFields = ['id', 'description', 'owner', 'tags'];
 const taskFields = ['output', 'state', 'stats'];
 const eventFields = [

@@ -6,6 +6,7 @@ import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
 import type { Operator } from '../activities/operator.js';
 import { poolActivities } from '../activities/pools/slots.js';
+import { type DatasetActivities, publishDatasets } from '../activities/run/datasets.js';
 import { type CallbackActivities, notifyEvent } from '../activities/run/notify-event.js';
 import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
 import { recordRun } from '../activities/run/record-run.js';
@@ -62,10 +63,11 @@ export async function createWorker({
     traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };
-  const runActivities: RunActivities & CallbackActivities = {
+  const runActivities: RunActivities & CallbackActivities & DatasetActivities = {
     prepareRun: (request) => prepareRun(request, runs),
     readResults: (request) => readResults(request, runs),
     recordRun: (update) => recordRun(update, runs),
+    publishDatasets: (publication) => publishDatasets(publication, runs),
     notifyEvent: (notification) => notifyEvent(notification, tasks),
   };
   return Worker.create({

@@ -114,7 +114,7 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
     );
   if (ending.kind === 'continue') {
     await record({ state: 'running' });
-    await execution.callbacks.settled();
+    await execution.settled();
     return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt: startedAt ?? triggeredAt });
   }
   if (dag.maxActiveRuns !== undefined) await releaseSlots(place);
@@ -125,7 +125,7 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
   if (areKnown) upsertSearchAttributes(endAttributes(state, progress.failedTasks()));
   if (state === 'success') {
     await record({ state });
-    await execution.callbacks.settled();
+    await execution.settled();
     setCurrentDetails(progress.table());
     return progress.result();
   }
@@ -134,7 +134,7 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
       ? reason
       : failureReport(workflowId, progress.view(), reason, prepared.replayCommand);
   await record({ state, error });
-  await execution.callbacks.settled();
+  await execution.settled();
   setCurrentDetails(progress.table());
   throw state === 'cancelled'
     ? new CancelledFailure(reason)

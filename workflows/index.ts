@@ -3,8 +3,10 @@
  * that a DAG run's workflow type is the DAG's id.
  */
 import { workflowInfo } from '@temporalio/workflow';
+import { datasetTriggerWorkflow } from '../dag/dataset-event.js';
 import { poolWorkflow } from '../dag/pool/messages.js';
 import { dagRun } from './dag-run.js';
+import { datasetTrigger } from './dataset-trigger.js';
 import { mappedBatch, mappedBatchWorkflow } from './mapped-batch.js';
 import { pool } from './pool.js';
 
@@ -12,6 +14,7 @@ import { pool } from './pool.js';
 const own: Record<string, (...args: never[]) => Promise<unknown>> = {
   [mappedBatchWorkflow]: mappedBatch,
   [poolWorkflow]: pool,
+  [datasetTriggerWorkflow]: datasetTrigger,
 };
 
 export default function start(...args: unknown[]): Promise<unknown> {

@@ -6,6 +6,7 @@ import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
 import { Callbacks } from './callbacks.js';
+import { DatasetUpdates } from './datasets.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { StartQueue } from './start-queue.js';
@@ -31,6 +32,7 @@ export type RunEnding =
 export class RunExecution {
   readonly progress: RunProgress;
   readonly callbacks: Callbacks;
+  private readonly datasets: DatasetUpdates;
   private readonly run: DagRun;
   private readonly shared: TaskRun;
   private readonly batches: BatchRunner;
@@ -55,7 +57,11 @@ export class RunExecution {
     this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
     this.queue = new StartQueue(this.capacity);
     this.callbacks = new Callbacks(prepared, this.run, results.restored);
-    this.progress = new RunProgress(prepared, this.run, this.callbacks);
+    this.datasets = new DatasetUpdates(prepared, this.run, results.restored);
+    this.progress = new RunProgress(prepared, this.run, {
+      observers: [this.callbacks, this.datasets],
+      callbackProblems: this.callbacks.problems,
+    });
   }
 
   /**
@@ -76,6 +82,11 @@ export class RunExecution {
       timer.cancel();
       return ending;
     });
+  }
+
+  /** Waits for what still goes on beside the run. To be called before the workflow closes or continues as new. */
+  async settled(): Promise<void> {
+    await Promise.all([this.datasets.settled(), this.callbacks.settled()]);
   }
 
   private async drive(): Promise<RunEnding> {

@@ -3,7 +3,6 @@ import type { PreparedRun } from '../activities/run/prepare-run.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
 import type { DagRun } from '../dag/dag-run.js';
 import type { Json } from '../dag/json.js';
-import type { Callbacks } from './callbacks.js';
 import { LiveTable } from './live-table.js';
 import { type RunResult, type RunView, summarise, type TaskView } from './run-view.js';
 import type { EndedTask } from './task-run.js';
@@ -12,6 +11,13 @@ import type { EndedTask } from './task-run.js';
 const maxOutputBytes = 64 * 1024;
 
 type Instance = ReturnType<DagRun['instances']>[number];
+/** What goes on beside the run's own course. */
+export type Watched = {
+  observers: readonly { taskChanged(instance: Instance): void }[];
+  /** Grows while the run goes on. */
+  callbackProblems: readonly string[];
+};
+
 type Times = { startedAt: number; finishedAt?: number };
 
 /** Where a run stands: what is shown of it, and what its record keeps. */
@@ -24,7 +30,7 @@ export class RunProgress {
   constructor(
     private readonly prepared: PreparedRun,
     private readonly run: DagRun,
-    private readonly callbacks: Callbacks,
+    private readonly watched: Watched,
   ) {
     this.operators = new Map(prepared.dag.tasks.map(({ id, operator }) => [id, operator]));
     for (const instance of run.instances()) this.live.update(this.viewOf(instance));
@@ -38,10 +44,10 @@ export class RunProgress {
     this.times.set(key, { startedAt, finishedAt });
   }
 
-  /** The run as Markdown. What has changed since the last time is told to the callbacks. */
+  /** The run as Markdown. What has changed since the last time is told to the observers. */
   table(): string {
     for (const instance of this.run.takeChanges()) {
-      this.callbacks.taskChanged(instance);
+      for (const observer of this.watched.observers) observer.taskChanged(instance);
       if (instance.state === 'removed') this.live.remove(instance.key);
       else this.live.update(this.viewOf(instance));
     }
@@ -50,12 +56,13 @@ export class RunProgress {
       dagId: dag.dagId,
       logicalDate: run.logicalDate,
       state: this.state,
-      callbackProblems: this.callbacks.problems,
+      callbackProblems: this.watched.callbackProblems,
     });
   }
 
   view(): RunView {
     const { dag, run } = this.prepared;
+    const { callbackProblems } = this.watched;
     const taskIds = new Map<string, string>();
     const views = this.run.instances().map((instance) => {
       taskIds.set(instance.key, instance.taskId);
@@ -66,7 +73,7 @@ export class RunProgress {
       runId: run.id,
       logicalDate: run.logicalDate,
       state: this.state,
-      ...(this.callbacks.problems.length === 0 ? {} : { callbackProblems: [...this.callbacks.problems] }),
+      ...(callbackProblems.length === 0 ? {} : { callbackProblems: [...callbackProblems] }),
       tasks: summarise(views, (key) => taskIds.get(key) ?? key),
     };
   }

@@ -30,7 +30,7 @@ export type RunView = {
   logicalDate: string;
   state: 'queued' | 'running' | 'success' | 'failed' | 'cancelled';
   /** Callbacks that could not be carried out, and why. */
-  callbackProblems?: string[];
+  callbackProblems?: readonly string[];
   tasks: TaskView[];
 };
 

@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
+import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
@@ -100,6 +101,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
       request.scheduledAt === undefined ||
       isLatestRun(frozen.dag, new Date(request.scheduledAt), new Date(request.triggeredAt)),
     given,
+    datasetEvents: (input.datasetEvents as DatasetEvent[] | undefined) ?? earlier?.datasetEvents ?? [],
     ...(replay === undefined ? {} : { replayOf: replay.workflowId }),
     tasks: Object.entries(reused).map(([key, task]) => ({ key, ...task, reused: true })),
   };
@@ -109,7 +111,18 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
 
 /** What the workflow needs of a run's record. */
 function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
-  const { dag, dagHash, dagFolder, params, config, logicalDate, latest, runId, tasks } = record;
+  const {
+    dag,
+    dagHash,
+    dagFolder,
+    params,
+    config,
+    logicalDate,
+    latest,
+    runId,
+    tasks,
+    datasetEvents = [],
+  } = record;
   const used = new Set(dag.tasks.map(({ operator }) => operator));
   return {
     dag,
@@ -123,6 +136,7 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
       dataIntervalStart: logicalDate,
       dataIntervalEnd: logicalDate,
       latest,
+      datasetEvents,
     },
     hasResults: tasks.length > 0,
     replayCommand: `npm start -- --dag ${quoted(dagArgument(record, environment))} --replay ${quoted(record.workflowId)}`,

@@ -10,6 +10,19 @@ export const runInputSchema = z.strictObject({
   /** Settings of config.yaml to override for this run, by dotted name: `{ "generate.records": 50000 }`. */
   settings: z.record(z.string(), z.json()).optional(),
   replay: replaySchema.optional(),
+  /** What `run.datasetEvents` gives: filled in when datasets start the run. */
+  datasetEvents: z
+    .array(
+      z.strictObject({
+        dataset: z.string(),
+        publishedAt: z.string(),
+        dagId: z.string(),
+        runId: z.string(),
+        task: z.string(),
+        refs: z.json().optional(),
+      }),
+    )
+    .optional(),
 });
 
 export type RunInput = z.input<typeof runInputSchema>;

@@ -1,3 +1,4 @@
+import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import type { TaskState } from '../../dag/states.js';
@@ -46,6 +47,8 @@ export type RunRecord = {
   given: Given;
   params: JsonObject;
   config: JsonObject;
+  /** The updates of datasets that started it. */
+  datasetEvents?: DatasetEvent[];
   /** The run whose results were reused, if this is a replay. */
   replayOf?: string;
   tasks: TaskRecord[];
