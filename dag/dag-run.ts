@@ -2,7 +2,6 @@ import type { DagRunOptions, Decision, MarkedState, Outcome, RestoredInstance } 
 import type { DagDocument } from './document.js';
 import type { Scope } from './expression.js';
 import { Machine } from './run/machine.js';
-import { prospectsOf } from './run/prospects.js';
 import { topologicalOrder } from './run/run-graph.js';
 import { instancesOf, type TaskInstance, type TaskNode, type Unit } from './run/units.js';
 import { isFinal } from './states.js';
@@ -125,7 +124,7 @@ export class DagRun {
       const end = restored[instance.key];
       if (end === undefined || isFinal(instance.state)) continue;
       if (end.reused) instance.reused = true;
-      else unit.awaited = prospectsOf(unit).awaited;
+      else this.#machine.recall(unit, end.state);
       this.#machine.end(unit, instance, end);
     }
   }

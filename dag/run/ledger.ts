@@ -73,7 +73,8 @@ export class Ledger {
       this.scope.taskEnded(node);
       this.#unfinishedTasks--;
     }
-    return countEnd(unit, state);
+    const touched = countEnd(unit, state);
+    return unit.unfinished === 0 ? [...touched, ...unit.watchers] : touched;
   }
 
   /** The leaves decide: one that failed or couldn't run fails the run, a skipped one doesn't. */

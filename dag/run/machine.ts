@@ -2,7 +2,7 @@ import type { DagRunOptions, Decision } from '../decision.js';
 import type { DagDocument, TaskSpec } from '../document.js';
 import { expandItems, mappedBatchSize } from '../expansion.js';
 import type { JsonObject } from '../json.js';
-import { isFinal } from '../states.js';
+import { type FinalState, isFinal } from '../states.js';
 import { endWithoutSource, expandAtStart, expandGroup, expandTask } from './expand.js';
 import { checkChoice, launch } from './launch.js';
 import { type End, Ledger } from './ledger.js';
@@ -116,6 +116,13 @@ export class Machine {
     }
   }
 
+  /** Notes how it came to the state that an instance of the unit had before the run continued. */
+  recall(unit: Unit, state: FinalState): void {
+    const { verdict, awaited } = prospectsOf(unit);
+    unit.awaited = awaited;
+    unit.ran = verdict === 'run' && (state !== 'skipped' || this.#conditionHolds(unit));
+  }
+
   /** A started instance is no longer active. */
   release(unit: Unit): void {
     unit.active--;
@@ -149,16 +156,10 @@ export class Machine {
 
   /** The trigger rule holds: looks at the condition, expands, and queues the instances. */
   #prepare(unit: Unit): void {
-    const { when } = unit.node;
-    if (when !== undefined) {
-      const value = when.evaluate(this.ledger.scope.ofUnit(unit));
-      if (typeof value !== 'boolean') {
-        throw new Error(`when must be true or false, \`${when.source}\` gave ${JSON.stringify(value)}`);
-      }
-      if (!value) {
-        this.endRest(unit, { state: 'skipped', reason: `its condition is false: ${when.source}` });
-        return;
-      }
+    if (!this.#conditionHolds(unit)) {
+      const reason = `its condition is false: ${unit.node.when?.source}`;
+      this.endRest(unit, { state: 'skipped', reason });
+      return;
     }
     if (unit.node.expand !== undefined && !unit.node.expanded) {
       const end = this.expand(unit.node);
@@ -177,6 +178,14 @@ export class Machine {
       unit.slot.open++;
     }
     this.#toStart.add(unit);
+  }
+
+  #conditionHolds(unit: Unit): boolean {
+    const { when } = unit.node;
+    if (when === undefined) return true;
+    const value = when.evaluate(this.ledger.scope.ofUnit(unit));
+    if (typeof value === 'boolean') return value;
+    throw new Error(`when must be true or false, \`${when.source}\` gave ${JSON.stringify(value)}`);
   }
 
   /** Expands a mapped task when it may run. @returns how it ends instead, if it does */
@@ -242,6 +251,7 @@ export class Machine {
   }
 
   #launch(unit: Unit, instance: TaskInstance): void {
+    unit.ran = true;
     const result = launch(
       unit.node,
       instance,

@@ -56,9 +56,7 @@ export function openGate(gate: Unit, chosen: readonly TaskNode[] | undefined): U
     const own = ownUnit(gate, target);
     const prerequisites = own?.inner ?? target.outer;
     prerequisites.gates--;
-    if (passing !== undefined && !passing.has(target)) {
-      prerequisites.skipped ??= `skipped by '${gate.node.spec.id}'`;
-    }
+    if (passing !== undefined && !passing.has(target)) prerequisites.skippedBy.push(gate);
     return own === undefined ? target.units : [own];
   });
 }

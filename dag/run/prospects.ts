@@ -1,51 +1,152 @@
-import { broken, evaluateTriggerRule, type UpstreamCounts, type Verdict } from '../trigger-rules.js';
+import {
+  broken,
+  evaluateTriggerRule,
+  type UpstreamCounts,
+  unfinished,
+  type Verdict,
+} from '../trigger-rules.js';
+import { endsBefore, verdictBefore } from './causality.js';
 import { upstreamUnits } from './run-graph.js';
-import type { Prerequisites, Unit } from './units.js';
+import { type Ended, type Unit, unitsUpstream } from './units.js';
 
 /**
  * What a unit may do given what has ended so far. A verdict other than `wait` stands whatever comes later, so states
- * don't depend on the order in which tasks end:
+ * don't depend on the order in which tasks end. Where Airflow lets the first one decide, so does this if there must be
+ * a first one (see causality.ts); otherwise:
  *
- * - While a gate may still skip it, it waits, even if its trigger rule already held.
+ * - While a gate may still skip it, the unit waits, even if its trigger rule holds.
  * - Setups come before the trigger rule: a failed one decides at once, a skipped one when all of them have ended.
- * - `all_success` over a failure and a skip: see {@link failureComesFirst}.
+ * - A task that is mapped over others' outputs waits for these. A failed one decides at once.
+ * - For `all_success` a failure comes before a skip.
  */
 export function prospectsOf(unit: Unit): Verdict {
-  const { outer, spec } = unit.node;
-  const { inner } = unit;
-  const skipped = outer.skipped ?? inner?.skipped;
-  if (skipped !== undefined) return { verdict: 'skip', reason: skipped, awaited: false };
-  if (outer.gates + (inner?.gates ?? 0) > 0) return wait('waits for a gate');
+  return byGates(unit) ?? bySetups(unit) ?? byRule(unit);
+}
 
-  const upstream = counts(outer, inner, 'upstream');
-  if (spec.triggerRule !== 'always') {
-    const setups = counts(outer, inner, 'setups');
-    if (broken(setups) > 0) {
-      return { verdict: 'upstreamFailed', reason: 'a setup that it needs failed', awaited: false };
-    }
-    if (setups.success + setups.skipped < setups.total) return wait('waits for its setups');
-    if (setups.skipped > 0) {
-      return { verdict: 'skip', reason: 'a setup that it needs was skipped', awaited: false };
-    }
+function byGates(unit: Unit): Verdict | undefined {
+  const { node, inner } = unit;
+  const open = new Set<Unit>();
+  // What was expanded when the run started is only kept from starting, not skipped after it was decided.
+  const gate =
+    inner?.skippedBy[0] ??
+    node.outer.skippedBy.find((each) => !node.knownAtStart || verdictBefore(unit, each, open) === 'wait');
+  if (open.size > 0) return waitFor(open, unit);
+  if (gate !== undefined) return end('skip', `skipped by '${gate.node.spec.id}'`);
+  return node.outer.gates + (inner?.gates ?? 0) > 0 ? wait('waits for a gate') : undefined;
+}
+
+function bySetups(unit: Unit): Verdict | undefined {
+  const { spec, setups: nodes } = unit.node;
+  if (nodes.length === 0 || spec.triggerRule === 'always') return undefined;
+  const setups = counts(unit, 'setups');
+  const open = new Set<Unit>();
+  const late = (bad: (ended: Ended) => boolean) =>
+    nodes
+      .flatMap((node) => unitsUpstream(unit, node))
+      .filter(({ ended }) => bad(ended))
+      .every((setup) => ['skip', 'upstreamFailed'].includes(verdictBefore(unit, setup, open)));
+  const failed = broken(setups) > 0 && !late((ended) => ended.failed + ended.upstreamFailed > 0);
+  if (open.size > 0) return waitFor(open, unit);
+  if (failed) return end('upstreamFailed', 'a setup that it needs failed');
+  if (unfinished(setups) > 0) return wait('waits for its setups');
+  const skipped = broken(setups) === 0 && setups.skipped > 0 && !late((ended) => ended.skipped > 0);
+  if (open.size > 0) return waitFor(open, unit);
+  return skipped ? end('skip', 'a setup that it needs was skipped') : undefined;
+}
+
+function byRule(unit: Unit): Verdict {
+  const { triggerRule } = unit.node.spec;
+  const upstream = counts(unit, 'upstream');
+  const sources = sourcesOf(unit);
+  if (sources.length > 0) {
+    const verdict = bySources(unit, sources);
+    if (verdict !== undefined) return verdict;
   }
-  const verdict = evaluateTriggerRule(spec.triggerRule, upstream);
-  const contested = spec.triggerRule === 'all_success' && broken(upstream) > 0 && upstream.skipped > 0;
-  if (!contested || failureComesFirst(unit)) return verdict;
-  const { success, skipped: skips, total } = upstream;
-  if (success + skips + broken(upstream) < total) return wait('waits for the rest of its upstream');
-  return { ...verdict, verdict: 'skip' };
+  const verdict = evaluateTriggerRule(triggerRule, upstream);
+  const sourceSkipped = sources.some(({ ended }) => ended.skipped > 0);
+  if (verdict.verdict !== 'upstreamFailed' || !(triggerRule === 'all_success' || sourceSkipped)) {
+    return verdict;
+  }
+  return skipOrFailure(unit, verdict);
+}
+
+/** Units of the tasks that a task not yet expanded is mapped over. */
+function sourcesOf({ node }: Unit): Unit[] {
+  if (node.expanded || node.sources.length === 0) return [];
+  return node.upstream.flatMap(({ spec, units }) => (node.sources.includes(spec.id) ? units : []));
+}
+
+/** What follows from the tasks that it is mapped over before its trigger rule is looked at. */
+function bySources(unit: Unit, sources: readonly Unit[]): Verdict | undefined {
+  const { triggerRule } = unit.node.spec;
+  const unfinished = sources.some((source) => source.unfinished > 0);
+  if (triggerRule === 'always') {
+    // It starts when the run does, so there is something to map over only if that is older than the run.
+    return unfinished || sources.some(({ ran }) => ran)
+      ? end('upstreamFailed', 'always starts before what it is mapped over has ended')
+      : undefined;
+  }
+  if (unfinished) return wait('waits for what it is mapped over');
+  const open = new Set<Unit>();
+  const late = sources.find((source) => heldBefore(unit, source, open));
+  if (open.size > 0) return waitFor(open, unit);
+  const upstream = counts(unit, 'upstream');
+  const awaited = upstream.total === 1;
+  if (late !== undefined) {
+    const { verdict } = evaluateTriggerRule(triggerRule, upstream);
+    const reason = `${triggerRule} is met before '${late.node.spec.id}', which it is mapped over, can have ended`;
+    return verdict === 'run' ? { ...end('upstreamFailed', reason), awaited } : undefined;
+  }
+  const failed = sources.find(({ node, ended }) => !node.expanded && ended.failed + ended.upstreamFailed > 0);
+  if (failed === undefined) return undefined;
+  const reason = `its expand needs the output of '${failed.node.spec.id}', which failed`;
+  return { ...end('upstreamFailed', reason), awaited };
+}
+
+/** Whether the rule must have been decided before all of a source had ended: Airflow then finds nothing to map over. */
+function heldBefore(unit: Unit, source: Unit, open: Set<Unit>): boolean {
+  const { success, failed, upstreamFailed } = source.ended;
+  const enough = { one_success: success, one_failed: failed + upstreamFailed, one_done: success + failed };
+  const rule = unit.node.spec.triggerRule;
+  if (rule in enough && enough[rule as keyof typeof enough] > 1) return true;
+  return verdictBefore(unit, source, open) !== 'wait';
+}
+
+/**
+ * Airflow lets the first one decide when `all_success` sees a skip and a failure. So does Nightjar where there is a
+ * first one: when before each failure there must have been a skip. In all other cases the failure wins.
+ */
+function skipOrFailure(unit: Unit, failure: Verdict): Verdict {
+  const upstream = upstreamUnits(unit);
+  const skips = upstream.filter((each) => each.unfinished > 0 || each.ended.skipped > 0);
+  const open = new Set<Unit>();
+  for (const failed of upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0)) {
+    const undecided = new Set<Unit>();
+    if (skips.some((skip) => skip !== failed && endsBefore(skip, failed, undecided))) continue;
+    if (undecided.size === 0) return failure;
+    for (const each of undecided) open.add(each);
+  }
+  if (open.size > 0) return waitFor(open, unit);
+  return skips.some((each) => each.unfinished > 0)
+    ? wait('waits for the rest of its upstream')
+    : { ...failure, verdict: 'skip' };
+}
+
+function waitFor(open: ReadonlySet<Unit>, unit: Unit): Verdict {
+  for (const each of open) each.watchers.add(unit);
+  return wait('waits for what came before its upstream');
+}
+
+function end(verdict: 'skip' | 'upstreamFailed', reason: string): Verdict {
+  return { verdict, reason, awaited: false };
 }
 
 function wait(reason: string): Verdict {
   return { verdict: 'wait', reason, awaited: false };
 }
 
-function counts(
-  outer: Prerequisites,
-  inner: Prerequisites | undefined,
-  of: 'upstream' | 'setups',
-): UpstreamCounts {
-  const a = outer[of];
+function counts({ node, inner }: Unit, of: 'upstream' | 'setups'): UpstreamCounts {
+  const a = node.outer[of];
   const b = inner?.[of];
   if (b === undefined) return a;
   return {
@@ -58,31 +159,4 @@ function counts(
     setupsSucceeded: a.setupsSucceeded + b.setupsSucceeded,
     setupsSkipped: a.setupsSkipped + b.setupsSkipped,
   };
-}
-
-/**
- * Airflow lets the first one decide when `all_success` sees a skip and a failure. So does Nightjar where the order is
- * given: when each failed task could not end before a skipped one had. In all other cases the failure wins, whatever
- * came first.
- */
-function failureComesFirst(unit: Unit): boolean {
-  const upstream = upstreamUnits(unit);
-  const skipped = new Set(upstream.filter(({ ended }) => ended.skipped > 0));
-  return upstream.some(
-    ({ ended }, index) => ended.failed + ended.upstreamFailed > 0 && !comesAfter(upstream[index], skipped),
-  );
-}
-
-/** Whether a unit had to wait for one of the others, over tasks that each waited for all their upstream. */
-function comesAfter(unit: Unit | undefined, others: ReadonlySet<Unit>): boolean {
-  const seen = new Set<Unit>();
-  const open = unit === undefined ? [] : [unit];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (!at.awaited || seen.has(at)) continue;
-    seen.add(at);
-    const upstream = upstreamUnits(at);
-    if (upstream.some((each) => others.has(each))) return true;
-    open.push(...upstream);
-  }
-  return false;
 }

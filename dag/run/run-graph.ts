@@ -49,7 +49,11 @@ export function createRunGraph(document: DagDocument): RunGraph {
       upstream.downstream.push(node);
     }
   }
-  for (const node of nodes) if (node.spec.setup) node.scope.push(...scopeOf(node));
+  for (const node of nodes) {
+    if (!node.spec.setup) continue;
+    node.scope.push(...scopeOf(node));
+    for (const target of node.scope) target.setups.push(node);
+  }
   const edges = new Map(document.tasks.map(({ id, dependsOn }) => [id, new Set(dependsOn)]));
   const firsts = [...membersOf(document.tasks, document.groups)].map(([id, members]) => {
     const first = firstTasks(members, edges).flatMap((task) => byId.get(task) ?? []);
@@ -77,6 +81,7 @@ function createNode(spec: TaskSpec, group: MappedGroup | undefined): TaskNode {
     upstream: [],
     downstream: [],
     scope: [],
+    setups: [],
     gated: [],
     outer: createPrerequisites(),
     inner: createPrerequisites(),

@@ -31,8 +31,8 @@ export interface Prerequisites {
   readonly setups: UpstreamCounts;
   /** Gates that may still skip it. */
   gates: number;
-  /** Why a gate skips it. */
-  skipped: string | undefined;
+  /** Gates that skip it. */
+  readonly skippedBy: Unit[];
 }
 
 /** Instances by final state. */
@@ -53,6 +53,10 @@ export interface Unit {
   decided: boolean;
   /** Whether that verdict could not come before all its upstreams had ended. */
   awaited: boolean;
+  /** Whether an instance of it has started. */
+  ran: boolean;
+  /** Units whose prospects hang on its end though they aren't downstream. */
+  readonly watchers: Set<Unit>;
   /** Instances that may start, the next one last. */
   readonly waiting: TaskInstance[];
   /** Started instances. */
@@ -77,6 +81,8 @@ export interface TaskNode {
   readonly downstream: TaskNode[];
   /** Of a setup: tasks further down that run only if it succeeds. */
   readonly scope: TaskNode[];
+  /** The setups in whose scope it is. */
+  readonly setups: TaskNode[];
   /** Of a gate: tasks that it may skip. */
   readonly gated: TaskNode[];
   /** What all its units wait for. */
@@ -142,12 +148,14 @@ export function createUnit(node: TaskNode, slot?: Slot): Unit {
   return {
     node,
     slot,
-    inner: slot && { ...node.inner, upstream: { ...node.inner.upstream }, setups: { ...node.inner.setups } },
+    inner: slot && copyPrerequisites(node.inner),
     instances: [createInstance(node.spec.id, slot?.index, slot?.item)],
     unfinished: 1,
     ended: noneEnded(),
     decided: false,
     awaited: false,
+    ran: false,
+    watchers: new Set(),
     waiting: [],
     active: 0,
     open: false,
@@ -155,7 +163,11 @@ export function createUnit(node: TaskNode, slot?: Slot): Unit {
 }
 
 export function createPrerequisites(): Prerequisites {
-  return { upstream: noUpstream(), setups: noUpstream(), gates: 0, skipped: undefined };
+  return { upstream: noUpstream(), setups: noUpstream(), gates: 0, skippedBy: [] };
+}
+
+function copyPrerequisites({ upstream, setups, gates }: Prerequisites): Prerequisites {
+  return { upstream: { ...upstream }, setups: { ...setups }, gates, skippedBy: [] };
 }
 
 export function noneEnded(): Ended {
