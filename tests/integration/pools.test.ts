@@ -200,6 +200,8 @@ tasks: [{ id: task, operator: occupy, expand: { n: [1, 2] }, pool: ${pool}, with
         handle.signal('release', { workflowId: 'nobody', key: 'x' }),
       );
       await Promise.all(signals);
+      // Answers when it has taken them in: more than it can take at a time would only pile up.
+      await poolState(pool);
     }
     expect(await poolState(pool)).toMatchObject({ used: 1, queued: 1 });
     await writeFile(gate, '');
