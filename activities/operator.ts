@@ -50,6 +50,8 @@ export interface StageStats {
 
 /** The folder that a task instance writes, and its access to what other tasks committed. */
 export interface TaskStorage {
+  /** Absolute path of the data root, which all workers share. */
+  readonly root: string;
   /** Absolute path of this try's own folder; empty on the first attempt, kept for retries, never shared. Made when first read. */
   readonly folder: string;
   /**

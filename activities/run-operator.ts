@@ -24,10 +24,12 @@ export function asActivity(
 ): (input: TaskInput) => Promise<TaskResult> {
   return async (input) => {
     const activity = Context.current();
-    return withTaskContext(activity, input, environment, async (task) => {
+    return withTaskContext(activity, input, environment, operator, async (task) => {
       const { context, log } = task;
       const sensor = operator.sensor && new SensorAttempt(activity.info, input.task.retries ?? 0);
-      log.info({ try: activity.info.attempt }, `${operator.name} started`);
+      // Of a sensor's looks, only what they find is worth a line each.
+      const level = sensor !== undefined && activity.info.attempt > 1 ? 'debug' : 'info';
+      log[level]({ try: activity.info.attempt }, `${operator.name} started`);
       if (sensor === undefined) await onAttemptStarted(input, activity.info, log);
       try {
         const output = await operator.run(context, parseParams(operator, input));
@@ -40,6 +42,7 @@ export function asActivity(
       } catch (thrown) {
         const signal = activity.cancellationSignal;
         const failed = task.finish('failed');
+        if (sensor !== undefined) await task.release();
         const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, task.note);
         if (error instanceof TaskSkipped && !signal.aborted) {
           const stats = task.finish('skipped');

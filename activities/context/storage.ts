@@ -14,7 +14,7 @@ export class LocalStorage implements TaskStorage {
   private made = false;
 
   constructor(
-    private readonly dataRoot: string,
+    readonly root: string,
     private readonly ownFolder: string,
   ) {}
 
@@ -27,17 +27,17 @@ export class LocalStorage implements TaskStorage {
 
   publish(name: string, dataset: Draft): DatasetRef {
     this.drafts.set(name, dataset);
-    const path = relative(this.dataRoot, join(this.folder, dataset.path)).split(sep).join('/');
+    const path = relative(this.root, join(this.folder, dataset.path)).split(sep).join('/');
     return { dataset: name, path, rows: dataset.rows, schemaHash: schemaHash(dataset.schema) };
   }
 
   async locate(ref: DatasetRef): Promise<string> {
-    const path = resolve(this.dataRoot, ref.path);
-    const inside = relative(this.dataRoot, path).split(sep);
+    const path = resolve(this.root, ref.path);
+    const inside = relative(this.root, path).split(sep);
     // <dag>/<run>/<task>/<generation>/<dataset…>: the manifest is in the generation's folder.
     const manifest =
       inside.length > 4 && inside[0] !== '..'
-        ? await readJson<Manifest>(join(this.dataRoot, ...inside.slice(0, 4), manifestName))
+        ? await readJson<Manifest>(join(this.root, ...inside.slice(0, 4), manifestName))
         : undefined;
     const committed = manifest?.datasets[ref.dataset];
     if (committed === undefined) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import type { FinishedTask, Json, OperatorContext, Progress } from '../operator.js';
+import type { FinishedTask, Json, Operator, OperatorContext, Progress } from '../operator.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
 import { writeJson } from './files.js';
@@ -29,6 +29,8 @@ export type TaskAttempt = {
   finish(state: FinishedTask['state']): FinishedTask;
   /** Publishes what the task wrote, by one atomic manifest, and lets go of its Spark session. */
   commit(output: Json, stats: FinishedTask): Promise<void>;
+  /** Lets go of its Spark session. */
+  release(): Promise<void>;
   /** Leaves word for the next attempt. */
   note(tally: SensorTally): void;
 };
@@ -40,6 +42,7 @@ export async function withTaskContext<T>(
   activity: Context,
   input: TaskInput,
   environment: TaskEnvironment,
+  { sensor }: Pick<Operator, 'sensor'>,
   body: (attempt: TaskAttempt) => Promise<T>,
 ): Promise<T> {
   const { dag, run, task } = input;
@@ -54,7 +57,9 @@ export async function withTaskContext<T>(
     const startedAt = new Date();
     const counter = new StatsCounter();
     const storage = new LocalStorage(environment.dataRoot, taskFolder);
-    const tryId = derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared);
+    // An attempt takes up where the last one left off in Spark; each look of a sensor is to see Spark as it is now.
+    const look = sensor ? [info.attempt] : [];
+    const tryId = derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared, ...look);
     const steps = new Steps(taskFolder, tryId, { stats: counter, storage });
     const pulse = new Pulse(activity, info.heartbeatTimeoutMs);
     const spark = openSparkSession(environment.spark, {
@@ -100,6 +105,7 @@ export async function withTaskContext<T>(
       context,
       log,
       note: (tally) => pulse.note(tally),
+      release: spark.release,
       finish: (state) => ({
         taskId: task.id,
         ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),

@@ -58,6 +58,7 @@ async function run(...sections: object[]) {
     spark: async () => spark,
     temporal: noTemporal,
     storage: {
+      root: folder,
       folder: join(folder, 'report'),
       locate: async ({ path }) => join(folder, path),
       publish: () => {

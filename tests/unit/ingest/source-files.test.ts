@@ -13,6 +13,7 @@ async function setUp(...files: string[]) {
     await writeFile(join(folder, file), '');
   }
   const storage = {
+    root: folder,
     folder,
     publish: () => {
       throw new Error('not to be called');

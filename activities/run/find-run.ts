@@ -1,0 +1,130 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Client,
+  isGrpcServiceError,
+  QueryRejectedError,
+  type WorkflowExecutionInfo,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { readJson } from '../context/files.js';
+import { runFolder, runIdOf } from '../context/layout.js';
+import { FileCache } from './file-cache.js';
+import { type RunRecord, runRecordName } from './run-record.js';
+
+type TaskState = { key: string; state: string };
+
+/** A run of some DAG, as it stands. */
+export type FoundRun = {
+  workflowId: string;
+  runId: string;
+  /** `queued`, `running`, `success`, `failed` or `cancelled`. */
+  state: string;
+  /** The states of its tasks' instances; undefined when no worker can tell them now. */
+  tasks(): Promise<TaskState[] | undefined>;
+};
+
+/** Where runs are looked for. */
+type Sources = { client: Client; dataRoot: string };
+
+const logicalDateKey = defineSearchAttributeKey('NightjarLogicalDate', SearchAttributeType.DATETIME);
+const runState = defineSearchAttributeKey('NightjarRunState', SearchAttributeType.KEYWORD);
+
+/** Statuses of Temporal's that say how a run ended whatever the run itself said last. */
+const endStates: Record<string, string> = {
+  COMPLETED: 'success',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'failed',
+  TIMED_OUT: 'failed',
+};
+
+/** The latest run of a DAG at a logical date: as the server knows it, or as its record tells when the server has forgotten it. */
+export async function findRun(
+  dagId: string,
+  logicalDate: Date,
+  sources: Sources,
+): Promise<FoundRun | undefined> {
+  return (await visibleRun(dagId, logicalDate, sources)) ?? recordedRun(dagId, logicalDate, sources.dataRoot);
+}
+
+async function visibleRun(
+  dagId: string,
+  logicalDate: Date,
+  { client, dataRoot }: Sources,
+): Promise<FoundRun | undefined> {
+  const time = logicalDate.getTime();
+  // Between its neighbours, since servers that store times as text find none that is equal.
+  const [before = '', after = ''] = [time - 1, time + 1].map((each) => new Date(each).toISOString());
+  const query = `WorkflowType = "${dagId}" AND NightjarDag = "${dagId}" AND NightjarLogicalDate BETWEEN "${before}" AND "${after}"`;
+  let latest: WorkflowExecutionInfo | undefined;
+  try {
+    for await (const run of client.workflow.list({ query })) {
+      const isIt = run.typedSearchAttributes.get(logicalDateKey)?.getTime() === time;
+      const goesOn = run.status.name === 'CONTINUED_AS_NEW';
+      if (isIt && !goesOn && (latest === undefined || run.startTime > latest.startTime)) latest = run;
+    }
+  } catch (error) {
+    // A server that was not given Nightjar's search attributes can't answer.
+    if (isGrpcServiceError(error) && /search attribute/i.test(error.message)) return undefined;
+    throw error;
+  }
+  if (latest === undefined) return undefined;
+  const { workflowId, runId: execution, status, typedSearchAttributes } = latest;
+  const runId = runIdOf(dagId, workflowId);
+  const recorded = (): Promise<RunRecord | undefined> =>
+    readJson(join(runFolder(dataRoot, dagId, runId), runRecordName));
+  return {
+    workflowId,
+    runId,
+    state: endStates[status.name] ?? typedSearchAttributes.get(runState) ?? 'running',
+    async tasks() {
+      if (status.name !== 'RUNNING') {
+        const record = await recorded();
+        if (record !== undefined && record.state !== 'running') return record.tasks;
+      }
+      try {
+        const handle = client.workflow.getHandle(workflowId, execution);
+        const view = await handle.query<{ tasks: TaskState[] } | undefined>('state');
+        return view?.tasks ?? [];
+      } catch (error) {
+        if (isGrpcServiceError(error) || error instanceof QueryRejectedError) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** What tells runs apart, without the documents that records hold. */
+type Summary = Pick<RunRecord, 'runId' | 'logicalDate' | 'startedAt'>;
+const summaries = new FileCache<Summary | undefined>();
+
+async function recordedRun(
+  dagId: string,
+  logicalDate: Date,
+  dataRoot: string,
+): Promise<FoundRun | undefined> {
+  const entries = await readdir(join(dataRoot, dagId), { withFileTypes: true }).catch(() => []);
+  const all = await Promise.all(
+    entries.map((entry) => {
+      if (!entry.isDirectory()) return undefined;
+      const file = join(entry.parentPath, entry.name, runRecordName);
+      return summaries.get(file, async () => ({ value: await summary(file), from: [file] }));
+    }),
+  );
+  const [latest] = all
+    .filter((run) => run !== undefined && Date.parse(run.logicalDate) === logicalDate.getTime())
+    .sort((a, b) => (b?.startedAt ?? '').localeCompare(a?.startedAt ?? ''));
+  const record =
+    latest && (await readJson<RunRecord>(join(runFolder(dataRoot, dagId, latest.runId), runRecordName)));
+  if (record === undefined) return undefined;
+  const { workflowId, runId, state, tasks } = record;
+  return { workflowId, runId, state, tasks: async () => tasks };
+}
+
+async function summary(file: string): Promise<Summary | undefined> {
+  const record = await readJson<RunRecord>(file);
+  if (record === undefined) return undefined;
+  const { runId, logicalDate, startedAt } = record;
+  return { runId, logicalDate, startedAt };
+}

@@ -1,0 +1,1 @@
+SELECT city, country, people FROM cities WHERE people >= :least
