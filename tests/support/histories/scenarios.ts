@@ -1,5 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import type { RunInput } from '../../../activities/run/run-input.js';
+import { datasetTriggerWorkflow } from '../../../dag/dataset-event.js';
 import { mappedBatchSize } from '../../../dag/expansion.js';
 import { poolWorkflowId, runsPool } from '../../../dag/pool/messages.js';
 import type { RunView } from '../../../workflows/run-view.js';
@@ -36,6 +38,9 @@ async function firstTaskIs(run: WorkflowHandle, state: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+const isChildStarted = (event: temporal.api.history.v1.IHistoryEvent): boolean =>
+  Boolean(event.childWorkflowExecutionStartedEventAttributes);
 
 const cancel = async (run: WorkflowHandle): Promise<void> => {
   await firstTaskIs(run, 'running');
@@ -201,6 +206,33 @@ tasks:
   - { id: waits, operator: trigger-dag, with: { dagId: chain-and-map, params: { greeting: hey } } }
   - { id: retries, operator: trigger-dag, dependsOn: waits, retries: 1, retryDelay: 10ms, with: { dagId: setup-and-teardown } }
   - { id: leaves, operator: trigger-dag, dependsOn: waits, with: { dagId: branches-and-skips, wait: false } }
+`,
+  },
+  {
+    name: 'follows',
+    ends: 'COMPLETED',
+    dag: `
+schedule: { datasets: { all: [histories/one, histories/two] } }
+tasks: [{ id: task, operator: noop }]
+`,
+  },
+  {
+    name: 'publishes',
+    ends: 'COMPLETED',
+    // It waits for more updates, so its history has no end.
+    also: [`${datasetTriggerWorkflow}/follows`],
+    meanwhile: async (run, client) => {
+      await run.result();
+      const trigger = client.workflow.getHandle(`${datasetTriggerWorkflow}/follows`);
+      for (;;) {
+        const { events } = await trigger.fetchHistory();
+        if (events?.at(-1)?.workflowTaskCompletedEventAttributes && events.some(isChildStarted)) break;
+      }
+    },
+    dag: `
+tasks:
+  - { id: one, operator: echo, publishes: histories/one, with: { value: 1 } }
+  - { id: two, operator: echo, publishes: histories/two, dependsOn: one, with: { value: 2 } }
 `,
   },
   {
