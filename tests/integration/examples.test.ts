@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../dag/json.js';
+import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { ExampleWorker, inStates } from '../support/example-runs.js';
 
 let examples: ExampleWorker;
@@ -268,5 +271,29 @@ describe('python-tasks', () => {
     const { states, error } = await examples.run('example-python-tasks', { params: { players: 0 } });
     expect(states).toEqual(inStates({ success: 'context', skipped: 'throw', failed: 'estimate' }));
     expect(error).toContain('nobody has thrown a dart');
+  });
+});
+
+describe('the gallery', () => {
+  it('has no mistakes', async () => {
+    const command = [join(repositoryRoot, 'dist/cli/main.js'), 'dags', 'validate', 'examples', '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: repositoryRoot });
+    expect(JSON.parse(stdout).errors).toEqual([]);
+  });
+
+  it('shows every example, and tests run each', async () => {
+    const folder = join(repositoryRoot, 'examples');
+    const files = (await readdir(folder)).filter((name) => /\.(yaml|ts)$/.test(name));
+    const gallery = await readFile(join(repositoryRoot, 'docs/examples.md'), 'utf8');
+    const tests = (await readdir(import.meta.dirname)).filter((name) => name.startsWith('examples'));
+    const tested = (
+      await Promise.all(tests.map((name) => readFile(join(import.meta.dirname, name), 'utf8')))
+    ).join();
+    for (const file of files) {
+      const [, dagId] = /dagId: '?([a-z-]+)/.exec(await readFile(join(folder, file), 'utf8')) ?? [];
+      expect(gallery).toContain(`](../examples/${file})`);
+      expect(tested).toContain(`'${dagId}'`);
+    }
+    expect(files.length).toBeGreaterThanOrEqual(15);
   });
 });

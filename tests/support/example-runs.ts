@@ -1,5 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { builtInOperators } from '../../activities/load-operators.js';
 import type { Json } from '../../activities/operator.js';
 import type { RunInput } from '../../activities/run/run-input.js';
@@ -19,8 +20,6 @@ export type ExampleRun = {
 
 /** A worker that serves the DAGs in `examples/` as they are. */
 export class ExampleWorker {
-  /** Ids of the DAGs that were run. */
-  readonly ran = new Set<string>();
   private runs = 0;
 
   private constructor(readonly worker: TestWorker) {}
@@ -41,12 +40,23 @@ export class ExampleWorker {
     return mkdtemp(join(this.worker.folder, 'files-'));
   }
 
+  /** Starts a run; `ended` waits for its end, whatever that is. */
+  async start(
+    dagId: string,
+    input?: RunInput,
+  ): Promise<{ handle: WorkflowHandle; ended: () => Promise<ExampleRun> }> {
+    const runId = `run-${++this.runs}`;
+    const handle = await this.worker.start(dagId, input, `${dagId}/${runId}`);
+    const ended = async (): Promise<ExampleRun> => {
+      await this.worker.result(handle);
+      return this.ended(dagId, runId);
+    };
+    return { handle, ended };
+  }
+
   /** Runs a DAG to its end, whatever that is. */
   async run(dagId: string, input?: RunInput): Promise<ExampleRun> {
-    this.ran.add(dagId);
-    const runId = `run-${++this.runs}`;
-    await this.worker.run(dagId, input, `${dagId}/${runId}`);
-    return this.ended(dagId, runId);
+    return (await this.start(dagId, input)).ended();
   }
 
   /** What a run left behind. */
