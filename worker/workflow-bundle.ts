@@ -12,7 +12,10 @@ export const bundlePath = join(dist, 'workflow-bundle.js');
 export const versionedBundlePath = join(dist, 'versioned-workflow-bundle.js');
 
 async function build(entry: string, path: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(dist, 'workflows', entry) });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(dist, 'workflows', entry),
+    preloadModules: [join(dist, 'workflows', 'preload.js')],
+  });
   await writeFile(`${path}.tmp`, code);
   await rename(`${path}.tmp`, path);
 }

@@ -31,6 +31,8 @@ export async function benchOrchestration({
   const profileInto = (name: string): string[] =>
     cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(cpuProf, name)}`];
   try {
+    // Before all else, as it may fail. Its runs take so long that few of them tell enough.
+    const airflow = withAirflow && (await measureAirflow(folder, Math.min(rounds, 2)));
     const compared = await withCluster(folder, cases, profileInto('nightjar'), async (cluster) => {
       const bareWorker = await startBareWorker(cluster.temporalAddress, folder, profileInto('bare'));
       try {
@@ -48,8 +50,6 @@ export async function benchOrchestration({
     const scale = await withCluster(folder, largeDags, profileInto('large'), (cluster) =>
       measureScale(nightjarSide(cluster)),
     );
-    // Its runs take so long that few of them tell enough.
-    const airflow = withAirflow && (await measureAirflow(folder, Math.min(rounds, 2)));
     const findings = orchestrationFindings({ ...compared, scale, airflow });
     console.log(asText(findings));
     return findings;
