@@ -12,8 +12,8 @@ export const builtInOperators: readonly Operator[] = Object.values(inTheBox) as 
 export type Operators = ReadonlyMap<string, Operator>;
 
 /**
- * The operators in the box and those in the user's folder: `*.ts`, `*.js` and `*.mjs` files, each with an operator as its
- * default export. @throws Error naming the file when it exports none, or one of a name that is taken
+ * The operators in the box and those in the user's folder: `*.ts`, `*.js` and `*.mjs` files but tests (`*.test.ts`), each
+ * with an operator as its default export. @throws Error naming the file when it exports none, or one of a name that is taken
  */
 export async function loadOperators(folder?: string): Promise<Operators> {
   const operators = new Map(builtInOperators.map((operator) => [operator.name, operator]));
@@ -40,7 +40,7 @@ async function operatorFiles(folder: string): Promise<string[]> {
     throw error;
   });
   return names
-    .filter((name) => /\.(ts|js|mjs)$/.test(name) && !name.endsWith('.d.ts'))
+    .filter((name) => /\.(ts|js|mjs)$/.test(name) && !/\.(d|test)\.[a-z]+$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }

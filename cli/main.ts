@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerDags } from './commands/dags.js';
 import { registerDev } from './commands/dev.js';
+import { registerOperators } from './commands/operators.js';
 import { registerPools } from './commands/pools.js';
 import { registerStart } from './commands/start.js';
 import { registerWorker } from './commands/worker.js';
@@ -18,6 +19,7 @@ registerStart(program);
 registerDev(program);
 registerWorker(program);
 registerDags(program);
+registerOperators(program);
 registerPools(program);
 
 try {
