@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isPlainObject, type Json, type JsonObject } from './json.js';
 import { dagSchema } from './schema/dag.js';
-import { templateText } from './schema/primitives.js';
 import { scheduleForms } from './schema/schedule.js';
 
 /** An operator as the schema of documents knows it. */
@@ -56,7 +55,7 @@ export function dagJsonSchema(operators: readonly DescribedOperator[]): JsonObje
         },
       },
     },
-    definitions: { ...parts.definitions, template: templateText },
+    definitions: { ...parts.definitions, template: withTemplate },
   } as JsonObject;
 }
 
@@ -91,6 +90,9 @@ const nesting = {
   list: ['anyOf', 'oneOf', 'allOf'],
   map: ['properties', 'patternProperties'],
 };
+
+/** Text with a template in it, such as `${{ params.n }}s`: what it will be is known when the task starts. */
+const withTemplate = { type: 'string', pattern: '\\$\\{\\{[\\s\\S]*\\}\\}' };
 
 /** The same schema, where any value that isn't text anyway may be a template as well. */
 function withTemplates(schema: Json, isRoot = false): Json {

@@ -39,7 +39,7 @@ export const isTemplate = (value: unknown) =>
   typeof value === 'string' && /^\s*\$\{\{.*\}\}\s*$/s.test(value);
 
 /** JSON Schema of text that is one template. */
-export const templateText = { type: 'string', pattern: '^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$' };
+const templateText = { type: 'string', pattern: '^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$' };
 
 /** A number, or a template that gives one when the task starts. */
 export function numeric(min: number, max: number, whole: boolean) {
