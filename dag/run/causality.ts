@@ -9,31 +9,12 @@ import type { Unit } from './units.js';
  * units that have not ended: then it is no, and they are added to `open`.
  */
 
-/** Whether one unit must have ended before another one, which has ended, did. */
-export function endsBefore(first: Unit, other: Unit, open: Set<Unit>): boolean {
-  if (other.ran) return hadEnded(first, endedBefore(other), open, new Map());
-  const causes = causesOf(other, open);
-  return other.awaited
-    ? causes.some((cause) => endsBefore(first, cause, open))
-    : causes.length > 0 && causes.every((cause) => endsBefore(first, cause, open));
-}
-
 /** The verdict that a unit's trigger rule must have come to before another unit, which has ended, did. */
 export function verdictBefore(unit: Unit, other: Unit, open: Set<Unit>): Verdict['verdict'] {
   if (other.ran) return partialVerdict(unit, endedBefore(other), open, new Map());
   if (!other.awaited) return 'wait';
   const verdicts = upstreamUnits(other).map((each) => verdictBefore(unit, each, open));
   return verdicts.find((verdict) => verdict !== 'wait') ?? 'wait';
-}
-
-/** The upstream units of which each, or for a rule that waited for all, of which the last one decided. */
-function causesOf(unit: Unit, open: Set<Unit>): Unit[] {
-  const upstream = upstreamUnits(unit);
-  if (unit.awaited) return upstream;
-  const unfinished = upstream.filter((each) => each.unfinished > 0);
-  for (const each of unfinished) open.add(each);
-  if (unfinished.length > 0) return [];
-  return upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0);
 }
 
 /** Units that had to end before this one could start: over tasks that each waited for all their upstream. */

@@ -5,14 +5,15 @@ import {
   unfinished,
   type Verdict,
 } from '../trigger-rules.js';
-import { endsBefore, verdictBefore } from './causality.js';
+import { verdictBefore } from './causality.js';
+import { isComparable, skippedBefore } from './precedence.js';
 import { upstreamUnits } from './run-graph.js';
 import { type Ended, type Unit, unitsUpstream } from './units.js';
 
 /**
  * What a unit may do given what has ended so far. A verdict other than `wait` stands whatever comes later, so states
  * don't depend on the order in which tasks end. Where Airflow lets the first one decide, so does this if there must be
- * a first one (see causality.ts); otherwise:
+ * a first one (see causality.ts and precedence.ts); otherwise:
  *
  * - While a gate may still skip it, the unit waits, even if its trigger rule holds.
  * - Setups come before the trigger rule: a failed one decides at once, a skipped one when all of them have ended.
@@ -114,15 +115,17 @@ function heldBefore(unit: Unit, source: Unit, open: Set<Unit>): boolean {
 
 /**
  * Airflow lets the first one decide when `all_success` sees a skip and a failure. So does Nightjar where there is a
- * first one: when before each failure there must have been a skip. In all other cases the failure wins.
+ * first one: when before each failure there must have been a skip. In all other cases the failure wins, and so it does
+ * where very much comes before the unit.
  */
 function skipOrFailure(unit: Unit, failure: Verdict): Verdict {
   const upstream = upstreamUnits(unit);
   const skips = upstream.filter((each) => each.unfinished > 0 || each.ended.skipped > 0);
+  if (skips.length === 0 || !isComparable(unit)) return failure;
   const open = new Set<Unit>();
   for (const failed of upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0)) {
     const undecided = new Set<Unit>();
-    if (skips.some((skip) => skip !== failed && endsBefore(skip, failed, undecided))) continue;
+    if (skippedBefore(skips, failed, undecided)) continue;
     if (undecided.size === 0) return failure;
     for (const each of undecided) open.add(each);
   }
