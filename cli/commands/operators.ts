@@ -43,7 +43,7 @@ type Listed = {
 };
 
 async function listed(options: SettingsOptions): Promise<Listed[]> {
-  const operators = await load(readSettings(options).operators.folder);
+  const operators = await loadOperators(readSettings(options).operators.folder);
   const control = [...controlOperators.values()].map(({ name, description }): Listed => {
     return { name, description, from: 'nightjar', sensor: name.endsWith('-sensor'), needsWorker: false };
   });
@@ -54,12 +54,6 @@ async function listed(options: SettingsOptions): Promise<Listed[]> {
   });
   return [...control, ...others].sort((a, b) => a.name.localeCompare(b.name));
 }
-
-/** A broken file of the user's is the user's mistake: no stack. */
-const load = (folder: string | undefined): ReturnType<typeof loadOperators> =>
-  loadOperators(folder).catch((error: unknown) => {
-    throw new CliError(error instanceof Error ? error.message : String(error));
-  });
 
 async function list({ json, ...options }: SettingsOptions & { json?: true }): Promise<void> {
   const operators = await listed(options);
