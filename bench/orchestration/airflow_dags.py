@@ -16,7 +16,7 @@ with DAG("chain-40", schedule=None):
             before >> this
         before = this
 
-with DAG("fan-out-100", schedule=None, max_active_tasks=100):
+with DAG("fan-out-100", schedule=None):
     root = no_op.override(task_id="root")()
     for index in range(100):
         root >> no_op.override(task_id=f"t{index}")()
