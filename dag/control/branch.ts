@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ids } from '../schema/task.js';
+import { ids } from '../schema/primitives.js';
 import { defineControl } from './operator.js';
 
 export const branch = defineControl({

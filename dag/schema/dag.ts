@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { runCallbacks } from './callbacks.js';
 import { param } from './param.js';
-import { duration, id, identifier, instant, positiveDuration, timezone } from './primitives.js';
+import { duration, id, identifier, ids, instant, positiveDuration, timezone } from './primitives.js';
 import { schedule } from './schedule.js';
-import { group, ids, task, taskOptions } from './task.js';
+import { group, task, taskOptions } from './task.js';
 
 /** The document as users write it: strict, so that no key is silently ignored. Descriptions are what editors show. */
 export const dagSchema = z

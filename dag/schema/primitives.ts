@@ -110,3 +110,9 @@ export const instant = z
     examples: ['2025-01-31', '2025-01-31T06:00:00+01:00'],
   })
   .transform((text) => new Date(text).toISOString());
+
+/** One id or a list of them; always gives a list. */
+export const ids = (what: string) =>
+  z
+    .union([z.string(), z.array(z.string())], { error: `expected ${what} or a list of these` })
+    .transform((value) => (typeof value === 'string' ? [value] : value));

@@ -8,6 +8,7 @@ import {
   duration,
   id,
   identifier,
+  ids,
   isTemplate,
   json,
   numeric,
@@ -66,11 +67,6 @@ export const taskOptions = {
     .describe('What to do when it has succeeded, failed, is retried or is late'),
   queue: z.string().min(1).optional().describe("Temporal task queue, when not the run's own"),
 };
-
-export const ids = (what: string) =>
-  z
-    .union([z.string(), z.array(z.string())], { error: `expected ${what} or a list of these` })
-    .transform((value) => (typeof value === 'string' ? [value] : value));
 
 /** What a task or group is mapped over. */
 export const expand = z
