@@ -1,9 +1,10 @@
 import type { DagRunOptions, Decision, MarkedState, Outcome, RestoredInstance } from './decision.js';
 import type { DagDocument } from './document.js';
 import type { Scope } from './expression.js';
+import { unitsBefore } from './run/causality.js';
 import { Machine } from './run/machine.js';
 import { topologicalOrder } from './run/run-graph.js';
-import { instancesOf, type TaskInstance, type TaskNode, type Unit } from './run/units.js';
+import { instancesOf, type TaskInstance, type TaskNode, type Unit, watch } from './run/units.js';
 import { isFinal } from './states.js';
 
 export type {
@@ -86,8 +87,9 @@ export class DagRun {
 
   /**
    * For a run that is cancelled or out of time: what has not started and is no teardown ends as skipped, with this
-   * reason; decisions about it that `next` has not given yet are dropped. Teardowns still start when their rules say
-   * so, but for those of mapped groups that were not expanded. What runs is settled as usual.
+   * reason; decisions about it that `next` has not given yet are dropped. Teardowns still start when their rules say so
+   * and nothing that they come after runs any more, but for those of mapped groups that were not expanded. What runs is
+   * settled as usual.
    */
   stop(reason: string): void {
     const { graph } = this.#machine.ledger;
@@ -95,9 +97,13 @@ export class DagRun {
     for (const group of graph.mappedGroups) {
       if (!group.resolved) this.#machine.endGroup(group, { state: 'skipped', reason });
     }
+    const teardowns = graph.nodes.filter(({ spec }) => spec.teardown !== undefined);
     for (const { spec, units } of graph.nodes) {
       if (spec.teardown !== undefined) continue;
       for (const unit of units) this.#machine.endRest(unit, { state: 'skipped', reason });
+    }
+    for (const unit of teardowns.flatMap(({ units }) => units)) {
+      for (const each of unitsBefore(unit)) if (each.unfinished > 0) watch(unit, each);
     }
     this.#machine.advance();
   }

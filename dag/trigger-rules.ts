@@ -51,11 +51,11 @@ export interface Verdict {
   awaited: boolean;
 }
 
-type End = 'run' | 'skip' | 'upstreamFailed' | undefined;
+type End = 'run' | 'skip' | 'upstreamFailed';
 
 interface Rule {
   /** A verdict that stands whatever the unfinished upstreams come to. */
-  early: (counts: UpstreamCounts) => End;
+  early: (counts: UpstreamCounts) => End | undefined;
   /** The verdict once all upstreams have ended, when there was no early one. */
   late: (counts: UpstreamCounts) => End;
 }
@@ -64,13 +64,18 @@ interface Rule {
  * What a rule makes of the upstream states so far. No verdict but `wait` changes when more upstreams finish, in
  * whatever order they do, so it can be carried out as soon as it is given.
  */
+export function verdictOf(name: TriggerRule, counts: UpstreamCounts): Verdict['verdict'] {
+  if (counts.total === 0) return 'run';
+  const { early, late } = rules[name];
+  return early(counts) ?? (unfinished(counts) > 0 ? 'wait' : late(counts));
+}
+
+/** The same with what is to be said about it. */
 export function evaluateTriggerRule(name: TriggerRule, counts: UpstreamCounts): Verdict {
-  if (counts.total === 0) return { verdict: 'run', reason: 'it has no upstream tasks', awaited: true };
-  const rule = rules[name];
-  const early = rule.early(counts);
-  if (early !== undefined) return verdict(early, name, counts, counts.total === 1 && name !== 'always');
-  if (unfinished(counts) > 0) return verdict('wait', name, counts, false);
-  return verdict(rule.late(counts), name, counts, true);
+  const verdict = verdictOf(name, counts);
+  const awaited = counts.total <= 1 ? name !== 'always' : rules[name].early(counts) === undefined;
+  const reason = `${name} ${verdict === 'run' ? 'is met' : verdict === 'wait' ? 'waits' : 'is not met'}`;
+  return { verdict, reason: `${reason}: ${describeCounts(counts)}`, awaited: awaited && verdict !== 'wait' };
 }
 
 const never = () => undefined;
@@ -137,21 +142,8 @@ export function unfinished(counts: UpstreamCounts): number {
   return counts.total - counts.success - counts.failed - counts.upstreamFailed - counts.skipped;
 }
 
-function verdict(end: End | 'wait', rule: TriggerRule, counts: UpstreamCounts, awaited: boolean): Verdict {
-  const found = describeCounts(counts);
-  switch (end) {
-    case 'wait':
-      return { verdict: 'wait', reason: `${rule} waits: ${found}`, awaited };
-    case 'skip':
-    case 'upstreamFailed':
-      return { verdict: end, reason: `${rule} is not met: ${found}`, awaited };
-    default:
-      return { verdict: 'run', reason: `${rule} is met: ${found}`, awaited };
-  }
-}
-
 /** `of 3 upstream, 2 succeeded, 1 unfinished`. */
-export function describeCounts(counts: UpstreamCounts): string {
+function describeCounts(counts: UpstreamCounts): string {
   const parts = [
     [counts.success, 'succeeded'],
     [counts.failed, 'failed'],

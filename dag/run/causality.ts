@@ -1,24 +1,131 @@
-import { evaluateTriggerRule, noUpstream, type Verdict } from '../trigger-rules.js';
+import { noUpstream, type Verdict, verdictOf } from '../trigger-rules.js';
 import { upstreamUnits } from './run-graph.js';
 import type { Unit } from './units.js';
 
 /**
  * What must come before what, whatever the order in which tasks finish. Where two upstream states contradict each
  * other, Airflow lets the first one decide; these are the questions by which to find out whether there is a first one.
- * Only what all orders have in common counts, so the answers don't depend on the order either. An answer may hang on
- * units that have not ended: then it is no, and they are added to `open`.
+ * Only what all orders have in common counts, so the answers don't depend on the order either.
  */
+export class Inquiry {
+  /** Units that have not ended and on which an answer hangs, which then was no. */
+  readonly open = new Set<Unit>();
+  /** Whether the answer in the making may change when more units have ended. */
+  #provisional = false;
+  /** Such answers, by the memory that they can't go into. */
+  readonly #provisionally = new Map<Map<Unit, boolean>, Map<Unit, boolean>>();
 
-/** The verdict that a unit's trigger rule must have come to before another unit, which has ended, did. */
-export function verdictBefore(unit: Unit, other: Unit, open: Set<Unit>): Verdict['verdict'] {
-  if (other.ran) return partialVerdict(unit, endedBefore(other), open, new Map());
-  if (!other.awaited) return 'wait';
-  const verdicts = upstreamUnits(other).map((each) => verdictBefore(unit, each, open));
-  return verdicts.find((verdict) => verdict !== 'wait') ?? 'wait';
+  /** Whether one unit must have ended before another one, which has ended, did. */
+  endsBefore(first: Unit, other: Unit): boolean {
+    return this.#remember(other.past.after, first, () => {
+      if (other.ran) return this.#hadEnded(first, other);
+      const causes = this.#causesOf(other);
+      return other.awaited
+        ? causes.some((cause) => this.endsBefore(first, cause))
+        : causes.length > 0 && causes.every((cause) => this.endsBefore(first, cause));
+    });
+  }
+
+  /** The verdict that a unit's trigger rule must have come to before another unit, which has ended, did. */
+  verdictBefore(unit: Unit, other: Unit): Verdict['verdict'] {
+    if (other.ran) return this.#verdictAtStart(unit, other);
+    if (!other.awaited) return 'wait';
+    const verdicts = upstreamUnits(other).map((each) => this.verdictBefore(unit, each));
+    return verdicts.find((verdict) => verdict !== 'wait') ?? 'wait';
+  }
+
+  /** The upstream units of which each, or for a rule that waited for all, of which the last one decided. */
+  #causesOf(unit: Unit): readonly Unit[] {
+    const upstream = upstreamUnits(unit);
+    if (unit.awaited) return upstream;
+    const unfinished = upstream.filter((each) => each.unfinished > 0);
+    for (const each of unfinished) this.#await(each);
+    if (unfinished.length > 0) return [];
+    return upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0);
+  }
+
+  /** Whether a unit had ended when another one started: that one waited for it, or for what it followed from at once. */
+  #hadEnded(unit: Unit, started: Unit): boolean {
+    if (endedBefore(started).has(unit)) return true;
+    if (unit.ran) return false;
+    return this.#remember(started.past.followed, unit, () => {
+      const gates = [...unit.node.outer.skippedBy, ...(unit.inner?.skippedBy ?? [])];
+      const verdict = this.#verdictAtStart(unit, started);
+      // Skipped by a gate, it may have been skipped by its rule before; what may run and didn't had nothing to do.
+      const answer =
+        gates.length > 0
+          ? verdict === 'skip' || gates.some((gate) => endedBefore(started).has(gate))
+          : verdict !== 'wait';
+      if (unit.unfinished === 0) return answer;
+      this.#provisional = true;
+      if (answer && !unit.decided) this.#await(unit);
+      return false;
+    });
+  }
+
+  /** What a unit's trigger rule says when, of its upstream, only that had ended which had when another one started. */
+  #verdictAtStart(unit: Unit, started: Unit): Verdict['verdict'] {
+    const counts = noUpstream();
+    for (const upstream of upstreamUnits(unit)) {
+      const size = upstream.instances.length;
+      const setup = upstream.node.spec.setup === true;
+      counts.total += size;
+      if (setup) counts.setups += size;
+      if (!this.#hadEnded(upstream, started)) continue;
+      counts.success += upstream.ended.success;
+      counts.failed += upstream.ended.failed;
+      counts.upstreamFailed += upstream.ended.upstreamFailed;
+      counts.skipped += upstream.ended.skipped;
+      if (setup) counts.setupsSucceeded += upstream.ended.success;
+      if (setup) counts.setupsSkipped += upstream.ended.skipped;
+    }
+    const rule = unit.node.spec.triggerRule;
+    const verdict = verdictOf(rule, counts);
+    // Here a skip decides early too, as all_success has it where no failure was before.
+    return verdict === 'wait' && rule === 'all_success' && counts.skipped > 0 ? 'skip' : verdict;
+  }
+
+  #await(unit: Unit): void {
+    this.open.add(unit);
+    this.#provisional = true;
+  }
+
+  /** Answers from memory, and keeps an answer that can't change any more. */
+  #remember(memory: Map<Unit, boolean>, about: Unit, find: () => boolean): boolean {
+    const known = memory.get(about);
+    if (known !== undefined) return known;
+    const provisionally = this.#provisionally.get(memory) ?? new Map<Unit, boolean>();
+    const guess = provisionally.get(about);
+    if (guess !== undefined) {
+      this.#provisional = true;
+      return guess;
+    }
+    const before = this.#provisional;
+    this.#provisional = false;
+    const answer = find();
+    if (this.#provisional) this.#provisionally.set(memory, provisionally.set(about, answer));
+    else memory.set(about, answer);
+    this.#provisional ||= before;
+    return answer;
+  }
 }
 
-/** Units that had to end before this one could start: over tasks that each waited for all their upstream. */
+/** All that a unit comes after. */
+export function unitsBefore(unit: Unit): ReadonlySet<Unit> {
+  const seen = new Set(upstreamUnits(unit));
+  for (const each of seen) for (const upstream of upstreamUnits(each)) seen.add(upstream);
+  return seen;
+}
+
+/** Whether a unit ended when the run started: reused, or not started and after nothing that was. */
+export function endedAtOnce(unit: Unit): boolean {
+  if (unit.instances.every(({ reused }) => reused)) return true;
+  return [unit, ...unitsBefore(unit)].every(({ ran, unfinished }) => !ran && unfinished === 0);
+}
+
+/** Units that had to end before this one, which has started, could: over tasks that each waited for all their upstream. */
 function endedBefore(unit: Unit): ReadonlySet<Unit> {
+  if (unit.past.ended !== undefined) return unit.past.ended;
   const found = new Set<Unit>();
   const seen = new Set([unit]);
   for (const at of seen) {
@@ -28,53 +135,6 @@ function endedBefore(unit: Unit): ReadonlySet<Unit> {
     const started = at.ran && before.length === 1 && at.node.spec.triggerRule !== 'always';
     if (at.awaited || started) for (const each of before) seen.add(each);
   }
+  unit.past.ended = found;
   return found;
-}
-
-/** Whether a unit had ended once these had: it is one of them, or follows from them at once. */
-function hadEnded(unit: Unit, ended: ReadonlySet<Unit>, open: Set<Unit>, known: Map<Unit, boolean>): boolean {
-  if (ended.has(unit)) return true;
-  if (unit.ran) return false;
-  let answer = known.get(unit);
-  if (answer === undefined) {
-    known.set(unit, false);
-    const gates = [...unit.node.outer.skippedBy, ...(unit.inner?.skippedBy ?? [])];
-    const verdict = partialVerdict(unit, ended, open, known);
-    // Skipped by a gate, it may have been skipped by its rule before; what may run and didn't had nothing to do.
-    answer =
-      gates.length > 0 ? verdict === 'skip' || gates.some((gate) => ended.has(gate)) : verdict !== 'wait';
-    if (answer && unit.unfinished > 0) {
-      if (!unit.decided) open.add(unit);
-      answer = false;
-    }
-    known.set(unit, answer);
-  }
-  return answer;
-}
-
-/** What the trigger rule says when, of its upstream, only those had ended that had to. */
-function partialVerdict(
-  unit: Unit,
-  ended: ReadonlySet<Unit>,
-  open: Set<Unit>,
-  known: Map<Unit, boolean>,
-): Verdict['verdict'] {
-  const counts = noUpstream();
-  for (const upstream of upstreamUnits(unit)) {
-    const size = upstream.instances.length;
-    const setup = upstream.node.spec.setup === true;
-    counts.total += size;
-    if (setup) counts.setups += size;
-    if (!hadEnded(upstream, ended, open, known)) continue;
-    counts.success += upstream.ended.success;
-    counts.failed += upstream.ended.failed;
-    counts.upstreamFailed += upstream.ended.upstreamFailed;
-    counts.skipped += upstream.ended.skipped;
-    if (setup) counts.setupsSucceeded += upstream.ended.success;
-    if (setup) counts.setupsSkipped += upstream.ended.skipped;
-  }
-  const rule = unit.node.spec.triggerRule;
-  const { verdict } = evaluateTriggerRule(rule, counts);
-  // Here a skip decides early too, as all_success has it where no failure was before.
-  return verdict === 'wait' && rule === 'all_success' && counts.skipped > 0 ? 'skip' : verdict;
 }

@@ -74,7 +74,12 @@ export class Ledger {
       this.#unfinishedTasks--;
     }
     const touched = countEnd(unit, state);
-    return unit.unfinished === 0 ? [...touched, ...unit.watchers] : touched;
+    if (unit.unfinished > 0) return touched;
+    for (const watcher of unit.watchers) {
+      watcher.waitsFor.delete(unit);
+      if (watcher.waitsFor.size === 0) touched.push(watcher);
+    }
+    return touched;
   }
 
   /** The leaves decide: one that failed or couldn't run fails the run, a skipped one doesn't. */

@@ -31,8 +31,6 @@ export class Machine {
   readonly #toStart = new Set<Unit>();
   /** Slots that may have nothing to do at the moment. */
   readonly #idle = new Set<Slot>();
-  /** Mapped groups by the tasks whose output they need. */
-  readonly #groupsFed = new Map<TaskNode, MappedGroup[]>();
   #decisions: Decision[] = [];
   #finished = false;
 
@@ -42,7 +40,6 @@ export class Machine {
     const scope = new RunScope(document, options);
     expandAtStart(graph, scope);
     this.ledger = new Ledger(graph, scope);
-    for (const group of graph.mappedGroups) this.#awaitSources(group);
   }
 
   /** Looks at everything once. */
@@ -103,7 +100,7 @@ export class Machine {
       for (const touched of openGate(unit, this.#chosen(node, end))) this.#toEvaluate.add(touched);
     }
     if (node.unfinished > 0) return;
-    for (const group of this.#groupsFed.get(node) ?? []) {
+    for (const group of node.feeds) {
       group.openSources--;
       this.#toResolve.add(group);
     }
@@ -298,15 +295,6 @@ export class Machine {
       if (end !== undefined) return end;
     }
     return undefined;
-  }
-
-  #awaitSources(group: MappedGroup): void {
-    for (const id of group.sources) {
-      const source = this.ledger.graph.byId.get(id);
-      if (source === undefined) continue;
-      group.openSources++;
-      this.#groupsFed.set(source, [...(this.#groupsFed.get(source) ?? []), group]);
-    }
   }
 }
 

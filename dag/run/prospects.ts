@@ -5,10 +5,10 @@ import {
   unfinished,
   type Verdict,
 } from '../trigger-rules.js';
-import { verdictBefore } from './causality.js';
+import { endedAtOnce, Inquiry } from './causality.js';
 import { isComparable, skippedBefore } from './precedence.js';
 import { upstreamUnits } from './run-graph.js';
-import { type Ended, type Unit, unitsUpstream } from './units.js';
+import { type Ended, type Unit, unitsUpstream, watch } from './units.js';
 
 /**
  * What a unit may do given what has ended so far. A verdict other than `wait` stands whatever comes later, so states
@@ -21,17 +21,18 @@ import { type Ended, type Unit, unitsUpstream } from './units.js';
  * - For `all_success` a failure comes before a skip.
  */
 export function prospectsOf(unit: Unit): Verdict {
+  if (unit.waitsFor.size > 0) return wait('waits for what came before its upstream');
   return byGates(unit) ?? bySetups(unit) ?? byRule(unit);
 }
 
 function byGates(unit: Unit): Verdict | undefined {
   const { node, inner } = unit;
-  const open = new Set<Unit>();
+  const inquiry = new Inquiry();
   // What was expanded when the run started is only kept from starting, not skipped after it was decided.
   const gate =
     inner?.skippedBy[0] ??
-    node.outer.skippedBy.find((each) => !node.knownAtStart || verdictBefore(unit, each, open) === 'wait');
-  if (open.size > 0) return waitFor(open, unit);
+    node.outer.skippedBy.find((each) => !node.knownAtStart || inquiry.verdictBefore(unit, each) === 'wait');
+  if (inquiry.open.size > 0) return waitFor(inquiry.open, unit);
   if (gate !== undefined) return end('skip', `skipped by '${gate.node.spec.id}'`);
   return node.outer.gates + (inner?.gates ?? 0) > 0 ? wait('waits for a gate') : undefined;
 }
@@ -40,18 +41,18 @@ function bySetups(unit: Unit): Verdict | undefined {
   const { spec, setups: nodes } = unit.node;
   if (nodes.length === 0 || spec.triggerRule === 'always') return undefined;
   const setups = counts(unit, 'setups');
-  const open = new Set<Unit>();
+  const inquiry = new Inquiry();
   const late = (bad: (ended: Ended) => boolean) =>
     nodes
       .flatMap((node) => unitsUpstream(unit, node))
       .filter(({ ended }) => bad(ended))
-      .every((setup) => ['skip', 'upstreamFailed'].includes(verdictBefore(unit, setup, open)));
+      .every((setup) => ['skip', 'upstreamFailed'].includes(inquiry.verdictBefore(unit, setup)));
   const failed = broken(setups) > 0 && !late((ended) => ended.failed + ended.upstreamFailed > 0);
-  if (open.size > 0) return waitFor(open, unit);
+  if (inquiry.open.size > 0) return waitFor(inquiry.open, unit);
   if (failed) return end('upstreamFailed', 'a setup that it needs failed');
   if (unfinished(setups) > 0) return wait('waits for its setups');
   const skipped = broken(setups) === 0 && setups.skipped > 0 && !late((ended) => ended.skipped > 0);
-  if (open.size > 0) return waitFor(open, unit);
+  if (inquiry.open.size > 0) return waitFor(inquiry.open, unit);
   return skipped ? end('skip', 'a setup that it needs was skipped') : undefined;
 }
 
@@ -82,15 +83,15 @@ function bySources(unit: Unit, sources: readonly Unit[]): Verdict | undefined {
   const { triggerRule } = unit.node.spec;
   const unfinished = sources.some((source) => source.unfinished > 0);
   if (triggerRule === 'always') {
-    // It starts when the run does, so there is something to map over only if that is older than the run.
-    return unfinished || sources.some(({ ran }) => ran)
-      ? end('upstreamFailed', 'always starts before what it is mapped over has ended')
-      : undefined;
+    // It starts when the run does, so there is something to map over only if that ended at once.
+    return sources.every(endedAtOnce)
+      ? undefined
+      : end('upstreamFailed', 'always starts before what it is mapped over has ended');
   }
   if (unfinished) return wait('waits for what it is mapped over');
-  const open = new Set<Unit>();
-  const late = sources.find((source) => heldBefore(unit, source, open));
-  if (open.size > 0) return waitFor(open, unit);
+  const inquiry = new Inquiry();
+  const late = sources.find((source) => heldBefore(unit, source, inquiry));
+  if (inquiry.open.size > 0) return waitFor(inquiry.open, unit);
   const upstream = counts(unit, 'upstream');
   const awaited = upstream.total === 1;
   if (late !== undefined) {
@@ -105,29 +106,33 @@ function bySources(unit: Unit, sources: readonly Unit[]): Verdict | undefined {
 }
 
 /** Whether the rule must have been decided before all of a source had ended: Airflow then finds nothing to map over. */
-function heldBefore(unit: Unit, source: Unit, open: Set<Unit>): boolean {
+function heldBefore(unit: Unit, source: Unit, inquiry: Inquiry): boolean {
   const { success, failed, upstreamFailed } = source.ended;
   const enough = { one_success: success, one_failed: failed + upstreamFailed, one_done: success + failed };
   const rule = unit.node.spec.triggerRule;
   if (rule in enough && enough[rule as keyof typeof enough] > 1) return true;
-  return verdictBefore(unit, source, open) !== 'wait';
+  return inquiry.verdictBefore(unit, source) !== 'wait';
 }
 
 /**
  * Airflow lets the first one decide when `all_success` sees a skip and a failure. So does Nightjar where there is a
- * first one: when before each failure there must have been a skip. In all other cases the failure wins, and so it does
- * where very much comes before the unit.
+ * first one: when before each failure there must have been a skip. In all other cases the failure wins. Where very much
+ * comes before the unit, only the plain reasons for an order are looked for.
  */
 function skipOrFailure(unit: Unit, failure: Verdict): Verdict {
   const upstream = upstreamUnits(unit);
   const skips = upstream.filter((each) => each.unfinished > 0 || each.ended.skipped > 0);
-  if (skips.length === 0 || !isComparable(unit)) return failure;
+  if (skips.length === 0) return failure;
+  const exact = isComparable(unit);
   const open = new Set<Unit>();
   for (const failed of upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0)) {
-    const undecided = new Set<Unit>();
-    if (skippedBefore(skips, failed, undecided)) continue;
-    if (undecided.size === 0) return failure;
-    for (const each of undecided) open.add(each);
+    const inquiry = new Inquiry();
+    const skippedFirst = exact
+      ? skippedBefore(skips, failed, inquiry.open)
+      : skips.some((skip) => skip !== failed && inquiry.endsBefore(skip, failed));
+    if (skippedFirst) continue;
+    if (inquiry.open.size === 0) return failure;
+    for (const each of inquiry.open) open.add(each);
   }
   if (open.size > 0) return waitFor(open, unit);
   return skips.some((each) => each.unfinished > 0)
@@ -136,7 +141,7 @@ function skipOrFailure(unit: Unit, failure: Verdict): Verdict {
 }
 
 function waitFor(open: ReadonlySet<Unit>, unit: Unit): Verdict {
-  for (const each of open) each.watchers.add(unit);
+  for (const each of open) watch(unit, each);
   return wait('waits for what came before its upstream');
 }
 

@@ -49,6 +49,11 @@ export function createRunGraph(document: DagDocument): RunGraph {
       upstream.downstream.push(node);
     }
   }
+  for (const group of groups.values()) {
+    const sources = group.sources.flatMap((id) => byId.get(id) ?? []);
+    group.openSources = sources.length;
+    for (const source of sources) source.feeds.push(group);
+  }
   for (const node of nodes) {
     if (!node.spec.setup) continue;
     node.scope.push(...scopeOf(node));
@@ -82,6 +87,7 @@ function createNode(spec: TaskSpec, group: MappedGroup | undefined): TaskNode {
     downstream: [],
     scope: [],
     setups: [],
+    feeds: [],
     gated: [],
     outer: createPrerequisites(),
     inner: createPrerequisites(),
@@ -210,6 +216,10 @@ export function tasksNamed(graph: RunGraph, id: string): readonly TaskNode[] | u
 }
 
 /** The units that a unit directly depends on. */
-export function upstreamUnits(unit: Unit): Unit[] {
-  return unit.node.upstream.flatMap((upstream) => unitsUpstream(unit, upstream));
+export function upstreamUnits(unit: Unit): readonly Unit[] {
+  if (unit.upstream !== undefined) return unit.upstream;
+  const found = unit.node.upstream.flatMap((upstream) => unitsUpstream(unit, upstream));
+  // Mapped groups may still get their units.
+  if (unit.node.upstream.every(({ group }) => group?.resolved ?? true)) unit.upstream = found;
+  return found;
 }

@@ -45,6 +45,8 @@ export interface Unit {
   readonly slot: Slot | undefined;
   /** What it waits for inside its slot, beside {@link TaskNode.outer}. */
   readonly inner: Prerequisites | undefined;
+  /** What it directly depends on, once that is known and somebody has asked. */
+  upstream: readonly Unit[] | undefined;
   instances: TaskInstance[];
   /** Instances without a final state. */
   unfinished: number;
@@ -55,7 +57,11 @@ export interface Unit {
   awaited: boolean;
   /** Whether an instance of it has started. */
   ran: boolean;
-  /** Units whose prospects hang on its end though they aren't downstream. */
+  /** What was found out about its past; see causality.ts. */
+  readonly past: Past;
+  /** Units that must have ended before its prospects are looked at again, though they aren't upstream. */
+  readonly waitsFor: Set<Unit>;
+  /** Units that wait for it so. */
   readonly watchers: Set<Unit>;
   /** Instances that may start, the next one last. */
   readonly waiting: TaskInstance[];
@@ -63,6 +69,16 @@ export interface Unit {
   active: number;
   /** Whether it counts as open in its slot. */
   open: boolean;
+}
+
+/** Answers to what came before a unit. */
+export interface Past {
+  /** Units that had to end before it could start. */
+  ended: ReadonlySet<Unit> | undefined;
+  /** Units that had ended when it started because they follow from those at once, or had not. */
+  readonly followed: Map<Unit, boolean>;
+  /** Units that ended before it, or didn't. */
+  readonly after: Map<Unit, boolean>;
 }
 
 /** A task of a run: what was parsed of its spec, its links to other tasks, and how far it is. */
@@ -83,6 +99,8 @@ export interface TaskNode {
   readonly scope: TaskNode[];
   /** The setups in whose scope it is. */
   readonly setups: TaskNode[];
+  /** Mapped groups that need its output. */
+  readonly feeds: MappedGroup[];
   /** Of a gate: tasks that it may skip. */
   readonly gated: TaskNode[];
   /** What all its units wait for. */
@@ -105,8 +123,9 @@ export interface MappedGroup {
   readonly spec: GroupSpec;
   readonly expand: Template;
   readonly nodes: TaskNode[];
-  /** Tasks whose outputs `expand` reads that have not ended. */
+  /** Tasks whose outputs `expand` reads. */
   readonly sources: readonly string[];
+  /** How many of them have not ended. */
   openSources: number;
   /** Whether it was expanded, or its tasks ended without that. */
   resolved: boolean;
@@ -149,12 +168,15 @@ export function createUnit(node: TaskNode, slot?: Slot): Unit {
     node,
     slot,
     inner: slot && copyPrerequisites(node.inner),
+    upstream: undefined,
     instances: [createInstance(node.spec.id, slot?.index, slot?.item)],
     unfinished: 1,
     ended: noneEnded(),
     decided: false,
     awaited: false,
     ran: false,
+    past: { ended: undefined, followed: new Map(), after: new Map() },
+    waitsFor: new Set(),
     watchers: new Set(),
     waiting: [],
     active: 0,
@@ -172,6 +194,12 @@ function copyPrerequisites({ upstream, setups, gates }: Prerequisites): Prerequi
 
 export function noneEnded(): Ended {
   return { success: 0, failed: 0, upstreamFailed: 0, skipped: 0 };
+}
+
+/** Puts off all about a unit until another one has ended. */
+export function watch(unit: Unit, other: Unit): void {
+  unit.waitsFor.add(other);
+  other.watchers.add(unit);
 }
 
 /** Whether an edge between the two stays within one index of a mapped group. */
