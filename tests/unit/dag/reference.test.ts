@@ -22,9 +22,14 @@ describe('docs/dag-reference.md', () => {
     expect(keys.filter((key) => !text.includes(`\`${key}\``))).toEqual([]);
   });
 
-  it('begins with a document that is right', () => {
-    const [, example = ''] = /```yaml\n(dagId[\s\S]*?)```/.exec(text) ?? [];
-    const result = parseDag(example, { file: 'example.yaml' });
-    expect(result.ok ? [] : result.errors.map(formatSourceError)).toEqual([]);
+  it('shows DAGs and parts of DAGs that are right', () => {
+    const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    const dags = blocks.filter((block) => /^tasks:/m.test(block));
+    expect(dags.length).toBeGreaterThan(4);
+    for (const block of dags) {
+      const document = block.startsWith('dagId') ? block : `dagId: example\n${block}`;
+      const result = parseDag(document, { file: 'example.yaml' });
+      expect(result.ok ? [] : result.errors.map(formatSourceError), block).toEqual([]);
+    }
   });
 });
