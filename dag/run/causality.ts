@@ -39,7 +39,7 @@ export class Inquiry {
     const upstream = upstreamUnits(unit);
     if (unit.awaited) return upstream;
     const unfinished = upstream.filter((each) => each.unfinished > 0);
-    for (const each of unfinished) this.#await(each);
+    for (const each of unfinished) this.#awaitAll(each);
     if (unfinished.length > 0) return [];
     return upstream.filter(({ ended }) => ended.failed + ended.upstreamFailed > 0);
   }
@@ -58,7 +58,7 @@ export class Inquiry {
           : verdict !== 'wait';
       if (unit.unfinished === 0) return answer;
       this.#provisional = true;
-      if (answer && !unit.decided) this.#await(unit);
+      if (answer && !unit.decided) this.#awaitAll(unit);
       return false;
     });
   }
@@ -85,7 +85,7 @@ export class Inquiry {
     return verdict === 'wait' && rule === 'all_success' && counts.skipped > 0 ? 'skip' : verdict;
   }
 
-  #await(unit: Unit): void {
+  #awaitAll(unit: Unit): void {
     this.open.add(unit);
     this.#provisional = true;
   }
