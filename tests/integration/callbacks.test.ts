@@ -5,11 +5,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
-import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { states, TestWorker } from '../support/test-worker.js';
 
@@ -195,18 +193,7 @@ tasks:
 });
 
 it('is deterministic: the histories of the runs above replay', async () => {
-  const histories = [];
-  for await (const { workflowId, runId } of worker.client.workflow.list({
-    query: `TaskQueue = "${worker.taskQueue}"`,
-  })) {
-    const history = await worker.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    histories.push({ workflowId, history });
-  }
-  expect(histories.length).toBeGreaterThan(2);
-  for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: { codePath: bundlePath } },
-    histories,
-  )) {
-    expect(error, workflowId).toBeUndefined();
-  }
+  const replayed = await worker.replayAll();
+  expect(replayed.size).toBeGreaterThan(2);
+  for (const [workflowId, error] of replayed) expect(error, workflowId).toBeUndefined();
 });

@@ -2,12 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { manifestName, runFolder } from '../../activities/context/layout.js';
 import { defineOperator, OperatorError } from '../../activities/operator.js';
-import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { states, TestWorker } from '../support/test-worker.js';
 
@@ -343,20 +341,7 @@ tasks:
 });
 
 it('is deterministic: the histories of the runs above replay', async () => {
-  const histories = [];
-  for await (const { workflowId, runId } of worker.client.workflow.list({
-    query: `TaskQueue = "${worker.taskQueue}"`,
-  })) {
-    histories.push({
-      workflowId,
-      history: await worker.client.workflow.getHandle(workflowId, runId).fetchHistory(),
-    });
-  }
-  expect(histories.length).toBeGreaterThan(10);
-  for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: { codePath: bundlePath } },
-    histories,
-  )) {
-    expect(error, workflowId).toBeUndefined();
-  }
+  const replayed = await worker.replayAll();
+  expect(replayed.size).toBeGreaterThan(10);
+  for (const [workflowId, error] of replayed) expect(error, workflowId).toBeUndefined();
 });

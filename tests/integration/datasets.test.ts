@@ -4,14 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { datasetEventFile } from '../../activities/run/dataset-events.js';
 import type { DatasetEvent, DatasetUpdate } from '../../dag/dataset-event.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
-import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { occupy } from '../support/operators/occupy.js';
 import { TestWorker } from '../support/test-worker.js';
@@ -219,18 +217,9 @@ tasks: [{ id: follow, operator: noop }]
 });
 
 it('is deterministic: the histories of the runs and triggers above replay', async () => {
-  const histories = [];
-  for await (const { workflowId, runId } of worker.client.workflow.list({
-    query: `TaskQueue = "${worker.taskQueue}"`,
-  })) {
-    const history = await worker.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    histories.push({ workflowId, history });
-  }
-  expect(histories.filter(({ workflowId }) => workflowId.startsWith('nightjar/dataset'))).toHaveLength(4);
-  for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: { codePath: bundlePath } },
-    histories,
-  )) {
-    expect(error, workflowId).toBeUndefined();
-  }
+  const replayed = await worker.replayAll();
+  expect([...replayed.keys()].filter((workflowId) => workflowId.startsWith('nightjar/dataset'))).toHaveLength(
+    4,
+  );
+  for (const [workflowId, error] of replayed) expect(error, workflowId).toBeUndefined();
 });

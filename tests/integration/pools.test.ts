@@ -4,11 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type PoolView, poolWorkflowId } from '../../dag/pool/messages.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
-import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { mostAtOnce, occupy, readMarks } from '../support/operators/occupy.js';
 import { states, TestWorker } from '../support/test-worker.js';
@@ -312,20 +310,9 @@ tasks: [{ id: each, operator: occupy, expand: { n: [1, 2, 3, 4] }, pool: ${pool}
 });
 
 it('is deterministic: the histories of pools and of those who used them replay', async () => {
-  const histories = [];
-  for await (const { workflowId, runId } of worker.client.workflow.list({
-    query: `TaskQueue = "${worker.taskQueue}"`,
-  })) {
-    const history = await worker.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    histories.push({ workflowId, history });
-  }
+  const replayed = await worker.replayAll();
   expect(
-    histories.filter(({ workflowId }) => workflowId.startsWith('nightjar/pool/')).length,
+    [...replayed.keys()].filter((workflowId) => workflowId.startsWith('nightjar/pool/')).length,
   ).toBeGreaterThan(3);
-  for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: { codePath: bundlePath } },
-    histories,
-  )) {
-    expect(error, workflowId).toBeUndefined();
-  }
+  for (const [workflowId, error] of replayed) expect(error, workflowId).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
@@ -11,6 +12,7 @@ import type { RunRecord } from '../../activities/run/run-record.js';
 import { loadConfig } from '../../config/loader.js';
 import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog, logTemporal, type WorkerLog } from '../../worker/worker-log.js';
+import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
 
 /** A worker in the test's process, on the shared servers, with a data root and DAG folder of its own. */
@@ -100,6 +102,23 @@ export class TestWorker {
       if (error instanceof WorkflowFailedError) return error.cause?.message ?? error.message;
       throw error;
     }
+  }
+
+  /** Replays the histories of all workflows of this worker's task queue: by Workflow ID, what went wrong, if anything. */
+  async replayAll(): Promise<Map<string, Error | undefined>> {
+    const histories = [];
+    for await (const { workflowId, runId } of this.client.workflow.list({
+      query: `TaskQueue = "${this.taskQueue}"`,
+    })) {
+      const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
+      histories.push({ workflowId, history });
+    }
+    const results = new Map<string, Error | undefined>();
+    const options = { workflowBundle: { codePath: bundlePath } };
+    for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
+      results.set(workflowId, results.get(workflowId) ?? error);
+    }
+    return results;
   }
 
   async record(dagId: string, runId = 'run'): Promise<RunRecord> {
