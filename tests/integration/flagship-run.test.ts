@@ -110,14 +110,18 @@ async function isRunning({ operationId }: SparkJob): Promise<boolean> {
   return false;
 }
 
-/** Kills the worker in the middle of a long operation of a task, starts another one, and gives a job of the operation. */
+/**
+ * Kills the worker in the middle of an operation of a task, starts another one, and gives a job of the operation. Spark
+ * stands still meanwhile, so that the operation can't end before the worker does, however fast the machine is.
+ */
 async function killWorkerDuring(run: string, task: string): Promise<SparkJob> {
   for (;;) {
     const job = await jobOf(run, task);
-    await sleep(700);
-    if (!(await isRunning(job))) continue;
-    await worker.kill();
-    // It may have ended between the look and the kill: then there was nothing to take over.
+    const spark = servers.spark?.pid();
+    if (spark === undefined) throw new Error('Spark is not up');
+    process.kill(spark, 'SIGSTOP');
+    await worker.kill().finally(() => process.kill(spark, 'SIGCONT'));
+    // It may have ended between the look and the stop: then there was nothing to take over.
     const survived = await isRunning(job);
     await worker.replace();
     if (survived) return job;
