@@ -112,10 +112,13 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
         ...update,
       }),
     );
-  if (ending.kind === 'continue') {
+  while (ending.kind === 'continue') {
     await record({ state: 'running' });
     await execution.settled();
-    return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt: startedAt ?? triggeredAt });
+    startedAt ??= triggeredAt;
+    // A cancellation that came meanwhile would not reach the new execution: the run ends in this one.
+    if (CancellationScope.current().consideredCancelled) ending = await execution.toEnd(startedAt);
+    else return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt });
   }
   if (dag.maxActiveRuns !== undefined) await releaseSlots(place);
   const { state, reason } = ending;

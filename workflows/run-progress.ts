@@ -83,8 +83,13 @@ export class RunProgress {
     const outputs: Record<string, Json> = {};
     for (const { taskId, mapIndex, state, output = null } of this.run.instances()) {
       if (upstream.has(taskId) || state !== 'success') continue;
-      if (mapIndex === undefined) outputs[taskId] = output;
-      else outputs[taskId] = [...((outputs[taskId] as Json[] | undefined) ?? []), output];
+      if (mapIndex === undefined) {
+        outputs[taskId] = output;
+        continue;
+      }
+      const list = outputs[taskId];
+      if (Array.isArray(list)) list.push(output);
+      else outputs[taskId] = [output];
     }
     const isSmall = JSON.stringify(outputs).length <= maxOutputBytes;
     return { ...this.view(), outputs: isSmall ? outputs : {} };

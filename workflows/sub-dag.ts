@@ -17,8 +17,7 @@ import type { Outcome, TriggerDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { readableCause } from './failures.js';
 import type { RunResult } from './run-view.js';
-import type { EndedTask } from './task-run.js';
-import { retryPolicy } from './task-run.js';
+import { type EndedTask, retryPolicy } from './task-run.js';
 
 /** Seconds between looks whether a run that was left over has ended. */
 const longestWait = 64;
