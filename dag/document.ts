@@ -99,6 +99,10 @@ export interface DagDocument {
   /** Of one run, tasks at the same time. */
   maxActiveTasks?: number;
   dagrunTimeout?: number;
+  /** What becomes of a run that failed; `fail` when absent. */
+  onFailure?: 'fail' | 'hold';
+  /** How long a run is held, for ever when absent. */
+  holdFor?: number;
   /** How long after its start `onDeadline` is called unless the run has ended. */
   deadline?: number;
   callbacks?: RunCallbacks;

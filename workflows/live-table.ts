@@ -7,6 +7,7 @@ const icons: Record<string, string> = {
   queued: '🟣',
   running: '🔵',
   upForReschedule: '🔵',
+  held: '🟡',
   success: '🟢',
   failed: '🔴',
   skipped: '⚪',

@@ -28,7 +28,7 @@ export type RunView = {
   dagId: string;
   runId: string;
   logicalDate: string;
-  state: 'queued' | 'running' | 'success' | 'failed' | 'cancelled';
+  state: 'queued' | 'running' | 'held' | 'success' | 'failed' | 'cancelled';
   /** Callbacks that could not be carried out, and why. */
   callbackProblems?: readonly string[];
   tasks: TaskView[];

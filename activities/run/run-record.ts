@@ -29,7 +29,7 @@ export type RunRecord = {
   runId: string;
   workflowId: string;
   temporalRunId: string;
-  state: 'running' | 'success' | 'failed' | 'cancelled';
+  state: 'running' | 'held' | 'success' | 'failed' | 'cancelled';
   /** Why it failed, for people. */
   error?: string;
   /** ISO 8601, UTC. */

@@ -35,6 +35,15 @@ export const dagSchema = z
     maxActiveRuns: z.int().min(1).optional().describe('Runs beyond this number wait in state `queued`'),
     maxActiveTasks: z.int().min(1).optional().describe('Tasks of one run at the same time'),
     dagrunTimeout: positiveDuration.optional().describe('The run fails when it takes longer'),
+    onFailure: z
+      .enum(['fail', 'hold'])
+      .optional()
+      .describe(
+        'What becomes of a run that failed: it ends so (default), or is held open until it is told what to do with what failed',
+      ),
+    holdFor: positiveDuration
+      .optional()
+      .describe('With `onFailure: hold`: a run fails when it was held that long. Default: for ever'),
     deadline: positiveDuration
       .optional()
       .describe('How long after its start `callbacks.onDeadline` is called unless the run has ended'),
@@ -53,4 +62,8 @@ export const dagSchema = z
   .refine((dag) => dag.startDate === undefined || dag.endDate === undefined || dag.startDate < dag.endDate, {
     path: ['endDate'],
     error: 'expected a time after startDate',
+  })
+  .refine((dag) => dag.holdFor === undefined || dag.onFailure === 'hold', {
+    path: ['holdFor'],
+    error: 'only a DAG with `onFailure: hold` holds its runs',
   });

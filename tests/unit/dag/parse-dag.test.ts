@@ -195,7 +195,8 @@ describe('mistakes in keys and values', () => {
     ['startDate: 2025-02-30', "got '2025-02-30'"],
     ['startDate: 2025-02-01T10:00', "got '2025-02-01T10:00'"],
     ['{ startDate: 2025-02-01, endDate: 2025-01-01 }', 'endDate: expected a time after startDate'],
-    ['onFailure: hold', 'onFailure: unknown key'],
+    ['onFailure: wait', 'onFailure: expected one of'],
+    ['holdFor: 3d', 'holdFor: only a DAG with `onFailure: hold` holds its runs'],
     ['catchup: true', 'catchup: unknown key'],
     ['defaults: { retrys: 3 }', "defaults.retrys: unknown key (did you mean 'retries'?)"],
   ])('%s', (lines, message) => {
