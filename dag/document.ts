@@ -94,6 +94,8 @@ export interface DagDocument {
   endDate?: string;
   catchupWindow: number;
   jitter: number;
+  /** What part of the data a run is about; absent: an instant, the logical date. A duration in milliseconds. */
+  dataInterval?: 'previous' | number;
   /** Runs beyond this number wait in state `queued`. */
   maxActiveRuns?: number;
   /** Of one run, tasks at the same time. */

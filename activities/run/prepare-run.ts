@@ -14,7 +14,7 @@ import { type DagSources, findDag } from './dag-files.js';
 import { readEarlierRun, reusable } from './replay.js';
 import { runInputSchema } from './run-input.js';
 import { type Given, type RunRecord, runRecordName } from './run-record.js';
-import { isLatestRun } from './timetable.js';
+import { dataIntervalOf, isLatestRun } from './timetable.js';
 
 /** What the workflow knows of itself when it starts. */
 export type RunRequest = {
@@ -123,6 +123,7 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
     tasks,
     datasetEvents = [],
   } = record;
+  const interval = dataIntervalOf(dag, new Date(logicalDate));
   const used = new Set(dag.tasks.map(({ operator }) => operator));
   return {
     dag,
@@ -133,8 +134,8 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
     run: {
       id: runId,
       logicalDate,
-      dataIntervalStart: logicalDate,
-      dataIntervalEnd: logicalDate,
+      dataIntervalStart: interval.start.toISOString(),
+      dataIntervalEnd: interval.end.toISOString(),
       latest,
       datasetEvents,
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runCallbacks } from './callbacks.js';
 import { param } from './param.js';
 import { duration, id, identifier, ids, instant, positiveDuration, timezone } from './primitives.js';
-import { schedule } from './schedule.js';
+import { dataInterval, schedule } from './schedule.js';
 import { group, task, taskOptions } from './task.js';
 
 /** The document as users write it: strict, so that no key is silently ignored. Descriptions are what editors show. */
@@ -32,6 +32,11 @@ export const dagSchema = z
       .optional()
       .describe('How long after its time a missed run is still started. Default 24h'),
     jitter: duration.optional().describe('Scheduled runs start up to this much later, at random. Default 0s'),
+    dataInterval: dataInterval
+      .optional()
+      .describe(
+        'What `run.dataIntervalStart` and `run.dataIntervalEnd` say: `none`, both the logical date; `previous`, from the scheduled time before to this one; a duration such as `24h`, that long up to the logical date. Default none',
+      ),
     maxActiveRuns: z.int().min(1).optional().describe('Runs beyond this number wait in state `queued`'),
     maxActiveTasks: z.int().min(1).optional().describe('Tasks of one run at the same time'),
     dagrunTimeout: positiveDuration.optional().describe('The run fails when it takes longer'),
@@ -66,4 +71,12 @@ export const dagSchema = z
   .refine((dag) => dag.holdFor === undefined || dag.onFailure === 'hold', {
     path: ['holdFor'],
     error: 'only a DAG with `onFailure: hold` holds its runs',
-  });
+  })
+  .refine(
+    ({ dataInterval, schedule }) =>
+      dataInterval !== 'previous' || (schedule !== undefined && !('datasets' in schedule)),
+    {
+      path: ['dataInterval'],
+      error: "'previous' needs a schedule with times; without one, say a duration such as 24h, or none",
+    },
+  );

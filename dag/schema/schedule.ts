@@ -79,3 +79,9 @@ export const schedule = z
     return z.NEVER;
   })
   .optional();
+
+/** `none` is left out of the document, as if it were not said. */
+export const dataInterval = z.union(
+  [z.literal('none').transform(() => undefined), z.literal('previous'), positiveDuration],
+  { error: (issue) => `expected none, previous or a duration such as 24h, got ${show(issue.input)}` },
+);
