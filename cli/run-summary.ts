@@ -1,12 +1,12 @@
 import { join, relative, resolve } from 'node:path';
-import Table from 'cli-table3';
 import { readJson } from '../activities/context/files.js';
 import { runFolder, runIdOf } from '../activities/context/layout.js';
 import { logFileName } from '../activities/context/run-log.js';
 import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import type { Config } from '../config/loader.js';
-import type { RunView } from '../workflows/run-view.js';
+import type { TaskView } from '../workflows/run-view.js';
 import { count, duration, metric, painter } from './format.js';
+import { table } from './output.js';
 import { type Stage, stagesOf } from './stages.js';
 import type { RunEnd } from './watch-run.js';
 
@@ -16,7 +16,7 @@ type Run = { workflowId: string; dagId: string; config: Config; workerLog: strin
 export async function printOutcome(end: RunEnd, run: Run): Promise<void> {
   const { bold, green, red } = painter(process.stdout.isTTY === true);
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-  if (end.view !== undefined) say(stageTable(end.view));
+  if (end.view !== undefined) say(stageTable(end.view.tasks));
   const folder = runFolder(resolve(run.config.dataRoot), run.dagId, runIdOf(run.dagId, run.workflowId));
   const log = shortPath(join(folder, logFileName));
   if (!end.ok) {
@@ -29,27 +29,31 @@ export async function printOutcome(end: RunEnd, run: Run): Promise<void> {
   say(`  ${'log:'.padEnd(10)} ${log}`);
 }
 
-function stageTable(view: RunView): string {
-  const table = new Table({
-    head: ['Stage', 'State', 'Tries', 'Time', 'Rows read', 'Rows written', 'Rejected', 'Metrics'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [] },
-  });
-  for (const stage of stagesOf(view, Date.now())) {
-    table.push([
-      stage.instances > 1 ? `${stage.taskId} × ${stage.instances}` : stage.taskId,
-      stage.reused ? `${stage.state} (reused)` : stage.state,
-      stage.tries === 0 ? '' : String(stage.tries),
-      stage.elapsedMs === undefined ? '' : duration(stage.elapsedMs),
-      figure(stage.rowsRead),
-      figure(stage.rowsWritten),
-      rejects(stage),
-      Object.entries(stage.metrics)
-        .map(([name, value]) => `${name} ${metric(value)}`)
-        .join('\n'),
-    ]);
-  }
-  return table.toString();
+/** The tasks of a run, mapped instances summed up, with their figures. */
+export function stageTable(tasks: TaskView[]): string {
+  return table(stagesOf({ tasks }, Date.now()), [
+    {
+      head: 'Stage',
+      of: ({ taskId, instances }) => (instances > 1 ? `${taskId} × ${instances}` : taskId),
+    },
+    { head: 'State', of: ({ state, reused }) => (reused ? `${state} (reused)` : state) },
+    { head: 'Tries', of: ({ tries }) => (tries === 0 ? undefined : tries), align: 'right' },
+    {
+      head: 'Time',
+      of: ({ elapsedMs }) => (elapsedMs === undefined ? undefined : duration(elapsedMs)),
+      align: 'right',
+    },
+    { head: 'Rows read', of: ({ rowsRead }) => figure(rowsRead), align: 'right' },
+    { head: 'Rows written', of: ({ rowsWritten }) => figure(rowsWritten), align: 'right' },
+    { head: 'Rejected', of: rejects, align: 'right' },
+    {
+      head: 'Metrics',
+      of: ({ metrics }) =>
+        Object.entries(metrics)
+          .map(([name, value]) => `${name} ${metric(value)}`)
+          .join('\n'),
+    },
+  ]);
 }
 
 const figure = (rows: number): string => (rows === 0 ? '' : count(rows));
@@ -61,7 +65,7 @@ function rejects({ rowsRejected, rejectedByReason }: Stage): string {
 }
 
 /** Files and datasets that the run's tasks name in their outputs. */
-async function results(folder: string, { dataRoot }: Config): Promise<[string, string][]> {
+export async function results(folder: string, { dataRoot }: Config): Promise<[string, string][]> {
   const record = await readJson<RunRecord>(join(folder, runRecordName));
   const files = (record?.tasks ?? []).flatMap(({ output }) => {
     const { html, json } = (output ?? {}) as { html?: unknown; json?: unknown };
@@ -77,7 +81,7 @@ async function results(folder: string, { dataRoot }: Config): Promise<[string, s
 }
 
 /** Relative to where the user stands, when that is shorter. */
-function shortPath(path: string): string {
+export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') ? path : short;
 }

@@ -30,7 +30,7 @@ const endedOf = (instances: Record<string, number>): number =>
   Object.entries(instances).reduce((sum, [state, count]) => sum + (open.has(state) ? 0 : count), 0);
 
 /** Sums up a run's task instances by task, in the DAG's order. */
-export function stagesOf(view: RunView, now: number): Stage[] {
+export function stagesOf(view: Pick<RunView, 'tasks'>, now: number): Stage[] {
   const byTask = new Map<string, TaskView[]>();
   for (const task of view.tasks) {
     const id = task.key.replace(/\[\d+\]$/, '');

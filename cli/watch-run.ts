@@ -68,7 +68,7 @@ async function look(handle: WorkflowHandle): Promise<Omit<Snapshot, 'unreachable
 }
 
 /** The workflow's own answer; undefined while no worker is there to give it. */
-async function lastView(handle: WorkflowHandle): Promise<RunView | undefined> {
+export async function lastView(handle: WorkflowHandle): Promise<RunView | undefined> {
   try {
     return await handle.query(stateQuery);
   } catch (error) {

@@ -1,6 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { loadOperators } from '../../activities/load-operators.js';
@@ -13,37 +12,31 @@ import { formatSourceError } from '../../dag/source.js';
 import { dagSources } from '../../worker/dag-sources.js';
 import { CliError, exitCodes } from '../exit.js';
 import { findNamedDag, notADag } from '../find-dag.js';
+import { type JsonOption, plural, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
-
-type JsonOption = SettingsOptions & { json?: true };
 
 /** Where editors look for the schema, by the comments in the repository's DAG files. */
 const schemaFile = 'config/dag.schema.json';
 
-/** `nightjar dags …`: looks at DAG files; needs no server. */
-export function registerDags(program: Command): void {
-  const dags = program.command('dags').description('look at DAGs');
-  withSettings(dags.command('list').description('list the DAGs of the configured folders')).action(list);
-  withSettings(
-    dags
-      .command('validate')
-      .argument('[files...]', 'DAG files, or folders of them; default: those configured')
-      .option('--json', 'print what was found as JSON')
-      .description('check DAG files and print every error with its place'),
-  ).action(validate);
-  withSettings(
-    dags
-      .command('show')
-      .argument('<id or file>', 'the DAG')
-      .option('--json', 'print JSON instead of YAML')
-      .description('print a DAG as runs see it, with all defaults, and its hash'),
-  ).action(show);
-  withSettings(
-    dags
-      .command('graph')
-      .argument('<id or file>', 'the DAG')
-      .description("print a DAG's graph as text for Mermaid"),
-  ).action(graph);
+/** What of `nightjar dags …` looks at DAG files; needs no server. */
+export function registerDagFiles(dags: Command): void {
+  const list = dags.command('list').description('list the DAGs of the configured folders');
+  withSettings(withJson(list)).action(listDags);
+  const validate = dags
+    .command('validate')
+    .argument('[files...]', 'DAG files, or folders of them; default: those configured')
+    .description('check DAG files and print every error with its place');
+  withSettings(withJson(validate)).action(validateFiles);
+  const show = dags
+    .command('show')
+    .argument('<id or file>', 'the DAG')
+    .description('print a DAG as runs see it, with all defaults, and its hash');
+  withSettings(withJson(show, 'print JSON instead of YAML')).action(showDag);
+  const graph = dags
+    .command('graph')
+    .argument('<id or file>', 'the DAG')
+    .description("print a DAG's graph as text for Mermaid");
+  withSettings(withJson(graph, 'print JSON, with each task and what it depends on')).action(showGraph);
   withSettings(
     dags
       .command('schema')
@@ -52,32 +45,44 @@ export function registerDags(program: Command): void {
   ).action(schema);
 }
 
-async function list(options: SettingsOptions): Promise<void> {
+type Options = SettingsOptions & JsonOption;
+
+async function listDags(options: Options): Promise<void> {
   const files = await readAll([], options);
-  const table = new Table({ head: ['DAG', 'Schedule', 'Tasks', 'File'], style: { head: [], border: [] } });
-  for (const file of files) {
-    if (!file.ok) continue;
-    const { dagId, tasks } = file.dag;
-    table.push([dagId, describeSchedule(file.dag), tasks.map(({ id }) => id).join(', '), file.file]);
-  }
-  process.stdout.write(`${table}\n`);
-  if (errorsOf(files).length > 0) throw new CliError(errorText(files), exitCodes.usage);
+  const good = files.filter((file) => file.ok);
+  const dags = good.map(({ dag: { dagId, description, tasks, ...dag }, file }) => ({
+    dagId,
+    ...(description === undefined ? {} : { description }),
+    schedule: describeSchedule(dag),
+    tasks: tasks.map(({ id }) => id),
+    file,
+  }));
+  const errors = errorsOf(files);
+  print(options, { dags, errors }, () =>
+    table(dags, [
+      { head: 'DAG', of: ({ dagId }) => dagId },
+      { head: 'Schedule', of: ({ schedule }) => schedule },
+      { head: 'Tasks', of: ({ tasks }) => tasks.join(', ') },
+      { head: 'File', of: ({ file }) => file },
+    ]),
+  );
+  if (errors.length > 0) throw new CliError(errorText(files), exitCodes.usage);
 }
 
-function describeSchedule({ schedule, timezone }: DagDocument): string {
+function describeSchedule({ schedule, timezone }: Pick<DagDocument, 'schedule' | 'timezone'>): string {
   if (schedule === undefined) return 'none';
   if ('cron' in schedule) return `${schedule.cron} ${timezone}`;
   return 'every' in schedule ? `every ${schedule.every / 1000} s` : 'by datasets';
 }
 
-async function validate(names: string[], options: JsonOption): Promise<void> {
+async function validateFiles(names: string[], options: Options): Promise<void> {
   const files = await readAll(names, options);
   const errors = errorsOf(files);
   if (options.json) {
     const dags = files.flatMap((each) =>
       each.ok ? [{ dagId: each.dag.dagId, hash: each.hash, file: each.file }] : [],
     );
-    process.stdout.write(`${JSON.stringify({ dags, errors }, null, 2)}\n`);
+    print(options, { dags, errors }, String);
     if (errors.length > 0) process.exitCode = exitCodes.usage;
     return;
   }
@@ -86,14 +91,15 @@ async function validate(names: string[], options: JsonOption): Promise<void> {
   process.stdout.write(`no errors in ${plural(new Set(files.map(({ file }) => file)).size, 'file')}\n`);
 }
 
-async function show(name: string, options: JsonOption): Promise<void> {
+async function showDag(name: string, options: Options): Promise<void> {
   const { dag, hash, file } = await named(name, options);
-  const shown = { file, hash, dag };
-  process.stdout.write(options.json ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown));
+  print(options, { file, hash, dag }, (shown) => stringify(shown).trimEnd());
 }
 
-async function graph(name: string, options: SettingsOptions): Promise<void> {
-  process.stdout.write(mermaid((await named(name, options)).dag));
+async function showGraph(name: string, options: Options): Promise<void> {
+  const { dag } = await named(name, options);
+  const tasks = dag.tasks.map(({ id, operator, dependsOn }) => ({ id, operator, dependsOn }));
+  print(options, { dagId: dag.dagId, tasks }, () => mermaid(dag).trimEnd());
 }
 
 async function schema(options: SettingsOptions & { write?: true | string }): Promise<void> {
@@ -139,5 +145,3 @@ function errorText(files: readonly DagFile[]): string {
   const total = `${plural(errors.length, 'error')} in ${broken} of ${plural(count(files), 'file')}`;
   return [...errors.map(formatSourceError), total].join('\n');
 }
-
-const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import Table from 'cli-table3';
 import { type Command, InvalidArgumentError } from 'commander';
 import { builtInOperators, loadOperators } from '../../activities/load-operators.js';
 import { controlOperators } from '../../dag/control/index.js';
 import { CliError } from '../exit.js';
 import { operatorFiles } from '../operator-template.js';
+import { type JsonOption, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 /** `nightjar operators …`: what tasks can do, and how to add to it; needs no server. */
 export function registerOperators(program: Command): void {
   const operators = program.command('operators').description('look at operators, and write new ones');
-  withSettings(operators.command('list').description('list the operators that DAGs can use'))
-    .option('--json', 'print JSON')
-    .action(list);
+  withSettings(
+    withJson(operators.command('list').description('list the operators that DAGs can use')),
+  ).action(list);
   withSettings(
     operators
       .command('new')
@@ -55,15 +55,14 @@ async function listed(options: SettingsOptions): Promise<Listed[]> {
   return [...control, ...others].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function list({ json, ...options }: SettingsOptions & { json?: true }): Promise<void> {
-  const operators = await listed(options);
-  if (json) {
-    process.stdout.write(`${JSON.stringify(operators, null, 2)}\n`);
-    return;
-  }
-  const table = new Table({ head: ['Operator', 'What it does', 'From'], style: { head: [], border: [] } });
-  for (const { name, description, from } of operators) table.push([name, description, from]);
-  process.stdout.write(`${table}\n`);
+async function list(options: SettingsOptions & JsonOption): Promise<void> {
+  print(options, await listed(options), (operators) =>
+    table(operators, [
+      { head: 'Operator', of: ({ name }) => name },
+      { head: 'What it does', of: ({ description }) => description },
+      { head: 'From', of: ({ from }) => from },
+    ]),
+  );
 }
 
 async function create(

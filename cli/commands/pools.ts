@@ -4,7 +4,6 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import Table from 'cli-table3';
 import { type Command, InvalidArgumentError } from 'commander';
 import { checkInterval } from '../../activities/pools/slots.js';
 import type { Config } from '../../config/loader.js';
@@ -18,6 +17,7 @@ import {
 } from '../../dag/pool/messages.js';
 import { withClient } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
+import { type JsonOption, plural, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 /** How long a pool may take to answer before it counts as served by no worker. */
@@ -29,25 +29,22 @@ type ListedPool = PoolView & { source: 'settings' | 'command' | 'maxActiveRuns' 
 /** `nightjar pools …`: the slots that tasks of all runs share. */
 export function registerPools(program: Command): void {
   const pools = program.command('pools').description('look at pools of slots, and change them');
-  withSettings(
-    pools.command('list').description('list pools, their slots, and how many are used and waited for'),
-  )
-    .option('--json', 'print JSON, with who holds and awaits slots')
-    .action(list);
-  withSettings(
-    pools
-      .command('set')
-      .description('make a pool, or change how many slots it has')
-      .argument('<name>', 'name of the pool')
-      .argument('<slots>', 'slots that tasks can hold at the same time', parseSlots)
-      .option('--description <text>', 'what it is for'),
-  ).action(set);
-  withSettings(
-    pools
-      .command('delete')
-      .description('delete a pool that nobody uses')
-      .argument('<name>', 'name of the pool'),
-  ).action(remove);
+  const all = pools
+    .command('list')
+    .description('list pools, their slots, and how many are used and waited for');
+  withSettings(withJson(all, 'print JSON, with who holds and awaits slots')).action(list);
+  const change = pools
+    .command('set')
+    .description('make a pool, or change how many slots it has')
+    .argument('<name>', 'name of the pool')
+    .argument('<slots>', 'slots that tasks can hold at the same time', parseSlots)
+    .option('--description <text>', 'what it is for');
+  withSettings(withJson(change)).action(set);
+  const end = pools
+    .command('delete')
+    .description('delete a pool that nobody uses')
+    .argument('<name>', 'name of the pool');
+  withSettings(withJson(end)).action(remove);
 }
 
 function parseSlots(text: string): number {
@@ -57,20 +54,18 @@ function parseSlots(text: string): number {
   return slots;
 }
 
-async function list({ json, ...options }: SettingsOptions & { json?: true }): Promise<void> {
+async function list(options: SettingsOptions & JsonOption): Promise<void> {
   const config = readSettings(options);
-  const pools = await withClient(config, (client) => listPools(client, config));
-  if (json) {
-    process.stdout.write(`${JSON.stringify(pools, null, 2)}\n`);
-    return;
-  }
-  const table = new Table({
-    head: ['Pool', 'Slots', 'Used', 'Waited for', 'From', 'Description'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, slots, used, queued, source, description = '' } of pools)
-    table.push([name, slots, used, queued, source, description]);
-  process.stdout.write(`${table}\n`);
+  print(options, await withClient(config, (client) => listPools(client, config)), (pools) =>
+    table(pools, [
+      { head: 'Pool', of: ({ name }) => name },
+      { head: 'Slots', of: ({ slots }) => slots },
+      { head: 'Used', of: ({ used }) => used },
+      { head: 'Waited for', of: ({ queued }) => queued },
+      { head: 'From', of: ({ source }) => source },
+      { head: 'Description', of: ({ description }) => description },
+    ]),
+  );
 }
 
 async function listPools(client: Client, { pools, temporal }: Config): Promise<ListedPool[]> {
@@ -123,7 +118,7 @@ async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
 async function set(
   name: string,
   slots: number,
-  { description, ...options }: SettingsOptions & { description?: string },
+  { description, ...options }: SettingsOptions & JsonOption & { description?: string },
 ): Promise<void> {
   const config = readSettings(options);
   refuseConfigured(name, config);
@@ -138,10 +133,10 @@ async function set(
       signalArgs: [size],
     }),
   );
-  process.stdout.write(`pool ${name} has ${slots} ${slots === 1 ? 'slot' : 'slots'}\n`);
+  print(options, { name, ...size }, () => `pool ${name} has ${plural(slots, 'slot')}`);
 }
 
-async function remove(name: string, options: SettingsOptions): Promise<void> {
+async function remove(name: string, options: SettingsOptions & JsonOption): Promise<void> {
   const config = readSettings(options);
   refuseConfigured(name, config);
   await withClient(config, async (client) => {
@@ -155,7 +150,7 @@ async function remove(name: string, options: SettingsOptions): Promise<void> {
       throw error;
     }
   });
-  process.stdout.write(`pool ${name} is deleted\n`);
+  print(options, { name }, () => `pool ${name} is deleted`);
 }
 
 function refuseConfigured(name: string, { pools }: Config): void {
