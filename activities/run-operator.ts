@@ -6,6 +6,7 @@ import { type TaskEnvironment, withTaskContext } from './context/task-context.js
 import { toFailure } from './failure.js';
 import { type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
+import { mask, maskError, maskJson } from './secrets.js';
 import { NotYet } from './sensor.js';
 import { SensorAttempt } from './sensor-attempts.js';
 import type { TaskInput, TaskResult } from './task.js';
@@ -32,9 +33,9 @@ export function asActivity(
       log[level]({ try: activity.info.attempt }, `${operator.name} started`);
       if (sensor === undefined) await onAttemptStarted(input, activity.info, log);
       try {
-        const output = await operator.run(context, parseParams(operator, input));
+        const output = maskJson(await operator.run(context, parseParams(operator, input)));
         checkOutput(input.task.id, output);
-        const stats = task.finish('success');
+        const stats = maskJson(task.finish('success'));
         checkThresholds(input, stats, (message) => log.warn(message));
         await task.commit(output, stats);
         log.info({ stats }, `${operator.name} succeeded`);
@@ -45,12 +46,13 @@ export function asActivity(
         if (sensor !== undefined) await task.release();
         const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, task.note);
         if (error instanceof TaskSkipped && !signal.aborted) {
-          const stats = task.finish('skipped');
+          const stats = maskJson(task.finish('skipped'));
+          const reason = mask(error.reason);
           await task.commit(null, stats);
-          log.info(`${operator.name} skipped: ${error.reason}`);
-          return { output: null, stats, skipped: error.reason };
+          log.info(`${operator.name} skipped: ${reason}`);
+          return { output: null, stats, skipped: reason };
         }
-        const failure = toFailure(error, failed, signal);
+        const failure = maskError(toFailure(error, failed, signal));
         logFailure(log, operator.name, failure, thrown);
         await onAttemptFailed(input, failure, activity.info, log);
         throw failure;

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { type Config, loadConfig } from '../config/loader.js';
 import { serverConf } from '../config/spark-conf.js';
 import { startEmbedded } from '../embedded/servers.js';
 import { startService } from '../embedded/service.js';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
+import { connectTemporal } from '../worker/connection/connect.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 
 /** Servers and a worker of a benchmark's own. */
@@ -62,10 +63,10 @@ export async function startBenchCluster(
       logFile: join(folder, 'worker.log'),
       stopTimeoutMs: 20_000,
     });
-    const connection = await Connection.connect({ address: temporal.address });
+    const { client, connection } = await connectTemporal(config, temporal.address);
     return {
       config,
-      client: new Client({ connection, namespace: config.temporal.namespace }),
+      client,
       temporalAddress: temporal.address,
       temporalPid: temporal.pid(),
       sparkRemote: spark?.remote,

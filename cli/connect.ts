@@ -1,21 +1,15 @@
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Config } from '../config/loader.js';
-import { CliError, exitCodes } from './exit.js';
+import { connectTemporal } from '../worker/connection/connect.js';
 
 /** Where a Temporal server listens unless told otherwise: also the one that `nightjar dev` starts, when the port is free. */
 const usualAddress = 'localhost:7233';
 
-/** Calls `body` with a client of the server that the settings name. @throws CliError when it can't be reached */
-export async function withClient<T>({ temporal }: Config, body: (client: Client) => Promise<T>): Promise<T> {
-  const address = temporal.address ?? usualAddress;
-  const connection = await Connection.connect({ address, connectTimeout: '5s' }).catch(() => {
-    throw new CliError(
-      `no Temporal server at ${address}; start one with \`nightjar dev\`, or set TEMPORAL_ADDRESS (host:port)`,
-      exitCodes.unavailable,
-    );
-  });
+/** Calls `body` with a client of the server that the settings name. @throws ConnectionError when it can't be reached */
+export async function withClient<T>(config: Config, body: (client: Client) => Promise<T>): Promise<T> {
+  const { client, connection } = await connectTemporal(config, config.temporal.address ?? usualAddress);
   try {
-    return await body(new Client({ connection, namespace: temporal.namespace }));
+    return await body(client);
   } finally {
     await connection.close();
   }

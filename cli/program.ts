@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerCodecServer } from './commands/codec-server.js';
 import { registerDagFiles } from './commands/dags.js';
 import { registerDev } from './commands/dev.js';
 import { registerOperators } from './commands/operators.js';
@@ -22,6 +23,7 @@ export function nightjarProgram(): Command {
   registerStart(program);
   registerDev(program);
   registerWorker(program);
+  registerCodecServer(program);
 
   const dags = group('dags', 'look at DAGs');
   registerDagFiles(dags);

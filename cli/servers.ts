@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import type { Config } from '../config/loader.js';
 import { serverConf } from '../config/spark-conf.js';
 import { startEmbedded } from '../embedded/servers.js';
 import { type ServiceEvent, startService } from '../embedded/service.js';
 import { defaultHome } from '../embedded/setup/layout.mjs';
+import { connectTemporal } from '../worker/connection/connect.js';
+import { temporalOptions } from '../worker/connection/temporal-options.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 import { CliError, exitCodes } from './exit.js';
 import type { SettingsOptions } from './settings.js';
@@ -41,6 +43,7 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
   const servers = await startEmbedded({
     temporal: {
       address,
+      tls: address === undefined ? undefined : Boolean(temporalOptions(config, address).connection.tls),
       namespaces: namespace === 'default' ? [] : [namespace],
       searchAttributes: Object.values(searchAttributes),
     },
@@ -72,9 +75,9 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
     await servers.stop();
     throw error;
   });
-  const connection = await Connection.connect({ address: temporal.address });
+  const { client, connection } = await connectTemporal(config, temporal.address);
   return {
-    client: new Client({ connection, namespace }),
+    client,
     temporalUi: temporal.uiUrl,
     sparkUi: spark.uiUrl,
     workerLog,

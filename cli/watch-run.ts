@@ -5,7 +5,7 @@ import {
   WorkflowFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import type { Payload } from '@temporalio/common';
 import type { Progress } from '../activities/operator.js';
 import { stateQuery } from '../workflows/dag-run.js';
 import type { RunView } from '../workflows/run-view.js';
@@ -55,16 +55,25 @@ async function look(handle: WorkflowHandle): Promise<Omit<Snapshot, 'unreachable
   const description = await handle.describe();
   const closed = description.status.name !== 'RUNNING';
   const view = await lastView(handle);
-  const running = (description.raw.pendingActivities ?? []).map((activity): RunningTask => {
+  const activities = (description.raw.pendingActivities ?? []).map(async (activity): Promise<RunningTask> => {
     const details = activity.heartbeatDetails?.payloads?.[0];
+    const progress = details == null ? undefined : await decode<Progress>(handle, details);
     return {
       key: activity.activityId ?? '',
       attempt: activity.attempt ?? 1,
-      ...(details == null ? {} : { progress: defaultPayloadConverter.fromPayload<Progress>(details) }),
+      ...(progress === undefined ? {} : { progress }),
       ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
     };
   });
-  return { view, running, closed };
+  return { view, running: await Promise.all(activities), closed };
+}
+
+/** The SDK decodes what it knows; heartbeats come raw. */
+async function decode<T>({ client }: WorkflowHandle, payload: Payload): Promise<T> {
+  const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
+  let decoded = [payload];
+  for (const codec of payloadCodecs.toReversed()) decoded = await codec.decode(decoded);
+  return payloadConverter.fromPayload<T>(decoded[0] ?? payload);
 }
 
 /** The workflow's own answer; undefined while no worker is there to give it. */

@@ -5,6 +5,7 @@ import { formatPath, type Problem, validate } from '../dag/problem.js';
 import { bySourcePosition, formatSourceError, YamlSource } from '../dag/source.js';
 import { type Config, configSchema, type PipelineSettings, pipelineSections } from './schema.js';
 import { settingPath, withSetting } from './setting-path.js';
+import { temporalProfile } from './temporal-profile.js';
 
 export type { Config, PipelineSettings } from './schema.js';
 
@@ -16,6 +17,9 @@ const ENVIRONMENT_PREFIX = 'NIGHTJAR__';
 /** Variables of the environment that mean one setting each, by names that others know too. */
 const wellKnownVariables: Record<string, readonly string[]> = {
   TEMPORAL_ADDRESS: ['temporal', 'address'],
+  TEMPORAL_NAMESPACE: ['temporal', 'namespace'],
+  TEMPORAL_PROFILE: ['temporal', 'profile'],
+  TEMPORAL_CONFIG_FILE: ['temporal', 'profileFile'],
   SPARK_REMOTE: ['spark', 'remote'],
 };
 
@@ -30,7 +34,7 @@ export class ConfigError extends Error {
 export interface ConfigSources {
   /** Default: {@link DEFAULT_CONFIG_FILE}, which may be missing; a file that is named may not. */
   file?: string | undefined;
-  /** `NIGHTJAR__GENERATE__RECORDS=…` and the like, `TEMPORAL_ADDRESS`, `SPARK_REMOTE`; usually `process.env`. */
+  /** `NIGHTJAR__GENERATE__RECORDS=…` and the like, `TEMPORAL_…`, `SPARK_REMOTE`; usually `process.env`. */
   env: Readonly<Record<string, string | undefined>>;
   /** `generate.records=50000`, as `--set` takes them; these go before the environment, which goes before the file. */
   overrides?: readonly string[];
@@ -44,14 +48,37 @@ interface Override {
 }
 
 /**
- * Reads the settings: defaults, file, environment, overrides, each going before the one ahead of it.
+ * Reads the settings: defaults, Temporal's profile, file, environment, overrides, each going before the one ahead of it.
  * @throws ConfigError with everything that is wrong
  */
 export function loadConfig({ file, env, overrides = [] }: ConfigSources): Config {
   const problems: string[] = [];
-  const base = readSettings(file, problems);
+  const { config: base, given } = readSettings(file, problems);
   const settings = [...fromEnvironment(env, problems), ...fromOverrides(overrides, problems)];
-  return override(base, settings, problems);
+  const config = override(base, settings, problems);
+  const { profile, profileFile } = config.temporal;
+  if (profile === undefined && profileFile === undefined) return config;
+  return override(config, fromProfile(config, env, [...given, ...settings.map(({ path }) => path)]), []);
+}
+
+/** Address and namespace of the profile of Temporal's own file, where nothing else says them. @throws ConfigError */
+function fromProfile(
+  { temporal }: Config,
+  env: ConfigSources['env'],
+  given: readonly (readonly string[])[],
+): Override[] {
+  const source = `Temporal profile ${temporal.profile ?? 'default'}`;
+  const isGiven = (name: string): boolean =>
+    given.some(([section, key]) => section === 'temporal' && (key === undefined || key === name));
+  try {
+    const profile = temporalProfile(temporal, env);
+    return (['address', 'namespace'] as const).flatMap((name) => {
+      const value = profile[name];
+      return value === undefined || isGiven(name) ? [] : [{ path: ['temporal', name], value, source }];
+    });
+  } catch (error) {
+    throw new ConfigError([`${source}: ${(error as Error).message}`]);
+  }
 }
 
 /** The sections that templates see as `config`. */
@@ -79,14 +106,20 @@ export function applySettings(config: Config, settings: Readonly<JsonObject>): C
 }
 
 /** The settings of the file; the defaults when it is wrong, so that what goes before it can be checked all the same. */
-function readSettings(file: string | undefined, problems: string[]): Config {
+function readSettings(
+  file: string | undefined,
+  problems: string[],
+): { config: Config /** Settings of the file for Temporal. */; given: string[][] } {
   const source = readSource(file);
-  if (source === undefined) return configSchema.parse({});
-  const result = validate(configSchema, withoutNulls(source.value ?? {}));
-  if (result.ok && source.errors.length === 0) return result.value;
+  if (source === undefined) return { config: configSchema.parse({}), given: [] };
+  const value = withoutNulls(source.value ?? {});
+  const result = validate(configSchema, value);
+  const ofTemporal = isPlainObject(value) && isPlainObject(value.temporal) ? Object.keys(value.temporal) : [];
+  if (result.ok && source.errors.length === 0)
+    return { config: result.value, given: ofTemporal.map((key) => ['temporal', key]) };
   const errors = result.ok ? [] : result.problems.map((problem) => source.locate(problem));
   problems.push(...[...source.errors, ...errors].sort(bySourcePosition).map(formatSourceError));
-  return configSchema.parse({});
+  return { config: configSchema.parse({}), given: [] };
 }
 
 function readSource(file: string | undefined): YamlSource | undefined {

@@ -2,36 +2,13 @@ import { z } from 'zod';
 import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
 import { leasesSettings, poolsSettings } from './sections/pools.js';
+import { temporalSettings } from './sections/temporal.js';
 
 const logging = z.strictObject({
   /** Least severe level that is written. Default info. */
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** `auto` is `pretty` on a terminal, `json` otherwise. Default auto. */
   format: z.enum(['auto', 'pretty', 'json']).default('auto'),
-});
-
-/** Which release a worker is of, for deploys under running DAGs: see docs/versions.md. */
-const deployment = z.strictObject({
-  /** All releases of one service share it. */
-  name: z.string().regex(/^[^:]{1,100}$/, 'expected 1 to 100 characters without a colon'),
-  /** Names the release: a new one for every change of code, such as a commit's hash. */
-  buildId: z.string().regex(/^[^:]{1,100}$/, 'expected 1 to 100 characters without a colon'),
-  /** `pinned`: a run ends on the release it started on. `auto-upgrade`: it goes on with the current one. Default pinned. */
-  behavior: z.enum(['pinned', 'auto-upgrade']).default('pinned'),
-});
-
-const temporal = z.strictObject({
-  /** `host:port` of a server that already runs; without it an embedded one is started. `TEMPORAL_ADDRESS` overrides it. */
-  address: z
-    .string()
-    .regex(/^[^\s:/]+:\d+$/, 'expected host:port, such as localhost:7233')
-    .optional(),
-  /** Default `default`. */
-  namespace: z.string().min(1).default('default'),
-  /** Where workers look for work. Default `nightjar`. */
-  taskQueue: z.string().min(1).default('nightjar'),
-  /** Default: none, workers have no versions. */
-  deployment: deployment.optional(),
 });
 
 const dynamicAllocation = z
@@ -130,7 +107,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   logging: logging.prefault({}),
-  temporal: temporal.prefault({}),
+  temporal: temporalSettings.prefault({}),
   spark: spark.prefault({}),
   pools: poolsSettings.default({}),
   leases: leasesSettings.prefault({}),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { readJson } from '../activities/context/files.js';
@@ -11,6 +11,7 @@ import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import { CliError, exitCodes } from '../cli/exit.js';
 import { type Config, loadConfig } from '../config/loader.js';
 import { startEmbedded } from '../embedded/servers.js';
+import { connectTemporal } from '../worker/connection/connect.js';
 import { createWorker } from '../worker/worker.js';
 import { createWorkerLog, logTemporal } from '../worker/worker-log.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
@@ -86,9 +87,9 @@ async function withWorker<T>(
   const log = createWorkerLog(config.logging, pino.destination(logFile));
   logTemporal(log);
   const worker = await createWorker({ config, operators: new Map([[caseOperator.name, caseOperator]]), log });
-  const connection = await Connection.connect({ address: config.temporal.address ?? '' });
+  const { client, connection } = await connectTemporal(config, config.temporal.address ?? '');
   try {
-    return await worker.runUntil(body(new Client({ connection, namespace: config.temporal.namespace })));
+    return await worker.runUntil(body(client));
   } finally {
     await connection.close();
   }

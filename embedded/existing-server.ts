@@ -29,14 +29,19 @@ export async function checkTemporal(address: string, tls: boolean, patienceMs = 
  */
 export async function checkSpark(remote: string, patienceMs = PATIENCE_MS): Promise<void> {
   if (!/^sc:\/\/[^/;]+/.test(remote))
-    throw new Error(`SPARK_REMOTE is "${remote}"; expected sc://host:port, such as sc://localhost:15002.`);
+    throw new Error(
+      `SPARK_REMOTE is "${withoutToken(remote)}"; expected sc://host:port, such as sc://localhost:15002.`,
+    );
   const { host, port } = splitAddress(remote.slice('sc://'.length).split(/[/;]/)[0] ?? '', 15002);
   const tls = /;(use_ssl=true|token=)/i.test(remote);
   const probe = tls
     ? () => probeTcp(host, port)
     : () => probeGrpc({ address: `${host}:${port}`, path: SPARK_PROBE });
-  await untilItAnswers(probe, 'Spark Connect server', 'SPARK_REMOTE', remote, patienceMs);
+  await untilItAnswers(probe, 'Spark Connect server', 'SPARK_REMOTE', withoutToken(remote), patienceMs);
 }
+
+/** Errors end in logs. */
+const withoutToken = (remote: string): string => remote.replace(/(;token=)[^;]*/i, '$1…');
 
 function splitAddress(address: string, defaultPort: number): { host: string; port: number } {
   const [, host = address, port] = /^(.*):(\d+)$/.exec(address) ?? [];

@@ -77,7 +77,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     // Side by side: Spark takes seconds, most of them on one core.
     const [temporal, spark] = await allOrFirstError([
       temporalAddress
-        ? existingTemporal(temporalAddress)
+        ? existingTemporal(temporalAddress, wanted.temporal?.tls)
         : wanted.temporal && starter.temporal(wanted.temporal),
       sparkRemote ? existingSpark(sparkRemote) : wanted.spark && starter.spark(wanted.spark),
     ] as const);
@@ -93,8 +93,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   }
 }
 
-async function existingTemporal(address: string): Promise<TemporalServer> {
-  const tls = Object.keys(process.env).some((name) => /^TEMPORAL_(TLS|API_KEY)/.test(name));
+async function existingTemporal(
+  address: string,
+  tls = Object.keys(process.env).some((name) => /^TEMPORAL_(TLS|API_KEY)/.test(name)),
+): Promise<TemporalServer> {
   await checkTemporal(address, tls);
   return { address, uiUrl: undefined, embedded: false, pid: () => undefined };
 }

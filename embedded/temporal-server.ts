@@ -8,6 +8,8 @@ import type { ServiceSpec } from './supervisor.mjs';
 export interface TemporalOptions {
   /** `host:port` of a server that already runs. `TEMPORAL_ADDRESS` goes first. Default: an embedded one. */
   address?: string | undefined;
+  /** Whether a server that already runs wants TLS. Default: as `TEMPORAL_TLS…` and `TEMPORAL_API_KEY` say. */
+  tls?: boolean | undefined;
   /** Namespaces to have beside `default`. */
   namespaces?: readonly string[];
   /** Search attributes to register. */

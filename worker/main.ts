@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '../config/loader.js';
+import { ConnectionError } from './connection/connect.js';
 import { runWorker } from './run-worker.js';
 
 /**
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isUsersMistake = error instanceof ConfigError;
-  process.stderr.write(`${isUsersMistake ? error.message : error instanceof Error ? error.stack : error}\n`);
-  process.exit(isUsersMistake ? 2 : 1);
+  const isKnown = error instanceof ConfigError || error instanceof ConnectionError;
+  process.stderr.write(`${isKnown ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exit(error instanceof ConfigError ? 2 : error instanceof ConnectionError ? 3 : 1);
 });

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
@@ -12,10 +11,13 @@ import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.j
 import { recordRun } from '../activities/run/record-run.js';
 import { readResults } from '../activities/run/results.js';
 import { asActivity } from '../activities/run-operator.js';
+import { registerSecret } from '../activities/secrets.js';
 import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
 import type { RunActivities } from '../workflows/dag-run.js';
+import { connectTemporal } from './connection/connect.js';
+import { temporalOptions } from './connection/temporal-options.js';
 import { dagSources } from './dag-sources.js';
 import { deploymentOptions } from './deployment.js';
 import { ensureSearchAttributes } from './search-attributes.js';
@@ -45,9 +47,13 @@ export async function createWorker({
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
   const address = temporalAddress(config);
-  const client = await Connection.connect({ address });
-  const searchAttributes = await ensureSearchAttributes(client, namespace, log.logger);
-  await client.close();
+  const { connection } = await connectTemporal(config, address);
+  const searchAttributes = await ensureSearchAttributes(connection, namespace, log.logger);
+  await connection.close();
+  const temporal = temporalOptions(config, address);
+
+  const sparkToken = /;token=([^;]+)/i.exec(config.spark.remote ?? '')?.[1];
+  if (sparkToken !== undefined) registerSecret(decodeURIComponent(sparkToken));
 
   const dataRoot = resolve(config.dataRoot);
   const all = [...operators.values()];
@@ -71,8 +77,8 @@ export async function createWorker({
     notifyEvent: (notification) => notifyEvent(notification, tasks),
   };
   return Worker.create({
-    connection: await NativeConnection.connect({ address }),
-    namespace,
+    connection: await NativeConnection.connect(temporal.connection),
+    ...temporal.client,
     taskQueue,
     workflowBundle: { codePath: bundle },
     ...deploymentOptions(config),

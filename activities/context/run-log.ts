@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { mask } from '../secrets.js';
 
 /** Where and how a process logs. */
 export type LogSettings = {
@@ -21,7 +22,12 @@ export function logStream({ format }: LogSettings): DestinationStream {
     : pino.destination({ dest: 2, sync: true });
 }
 
-const options = (level: string) => ({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const options = (level: string) => ({
+  level,
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  hooks: { streamWrite: mask },
+});
 
 export const createLogger = ({ level }: LogSettings, stream: DestinationStream): Logger =>
   pino(options(level), stream);

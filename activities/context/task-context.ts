@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { FinishedTask, Json, Operator, OperatorContext, Progress } from '../operator.js';
+import { maskJson } from '../secrets.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
 import { writeJson } from './files.js';
@@ -183,6 +184,6 @@ class Pulse {
 
   private beat(): void {
     this.peakMemory();
-    this.activity.heartbeat(this.last);
+    this.activity.heartbeat(maskJson(this.last));
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type OperatorContext, OperatorError } from '../operator.js';
+import { registerSecret } from '../secrets.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +24,7 @@ export const textOrVariable = z.union([scalar, fromWorker], {
 });
 export type TextOrVariable = z.output<typeof textOrVariable>;
 
-/** The text meant. @throws OperatorError `InvalidParams` naming a variable that is not set */
+/** The text meant; that of a variable counts as a secret from now on. @throws OperatorError `InvalidParams` naming a variable that is not set */
 export function textOf(value: TextOrVariable, env: Environment = process.env): string {
   if (typeof value !== 'object') return String(value);
   const text = env[value.env];
@@ -33,6 +34,7 @@ export function textOf(value: TextOrVariable, env: Environment = process.env): s
       `the environment variable ${value.env} is not set on the worker that runs this task`,
     );
   }
+  registerSecret(text);
   return `${value.prefix ?? ''}${text}`;
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
@@ -10,6 +10,7 @@ import type { Operator } from '../../activities/operator.js';
 import type { RunInput } from '../../activities/run/run-input.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
 import { loadConfig } from '../../config/loader.js';
+import { connectTemporal } from '../../worker/connection/connect.js';
 import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog, logTemporal, type WorkerLog } from '../../worker/worker-log.js';
 import { bundlePath } from '../../worker/workflow-bundle.js';
@@ -49,8 +50,7 @@ export class TestWorker {
     const byName = new Map(operators.map((operator) => [operator.name, operator]));
     const worker = await createWorker({ config, operators: byName, log });
     const running = worker.run();
-    const connection = await Connection.connect({ address: temporalAddress });
-    const client = new Client({ connection });
+    const { client, connection } = await connectTemporal(config, config.temporal.address ?? '');
     return new TestWorker(client, taskQueue, folder, async () => {
       // Nobody will serve what still waits, such as pools and sensors.
       const left = client.workflow.list({

@@ -17,6 +17,11 @@ describe('config/config.yaml', () => {
     expect(lines.map((line) => line.replace(/^\s*# (\w+):.*/, '$1'))).toEqual([
       'folder',
       'address',
+      'profile',
+      'profileFile',
+      'tls',
+      'apiKeyFile',
+      'encryption',
       'deployment',
       'remote',
       'cores',
