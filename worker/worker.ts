@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { backfillActivities } from '../activities/backfill/activities.js';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
@@ -85,6 +86,7 @@ export async function createWorker({
     activities: {
       ...runActivities,
       ...poolActivities(config),
+      ...backfillActivities(runs),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
     shutdownGraceTime,

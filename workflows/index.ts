@@ -3,8 +3,10 @@
  * that a DAG run's workflow type is the DAG's id.
  */
 import { workflowInfo } from '@temporalio/workflow';
+import { backfillWorkflow } from '../dag/backfill/messages.js';
 import { datasetTriggerWorkflow } from '../dag/dataset-event.js';
 import { poolWorkflow } from '../dag/pool/messages.js';
+import { backfill } from './backfill.js';
 import { dagRun } from './dag-run.js';
 import { datasetTrigger } from './dataset-trigger.js';
 import { mappedBatch, mappedBatchWorkflow } from './mapped-batch.js';
@@ -15,6 +17,7 @@ const own: Record<string, (...args: never[]) => Promise<unknown>> = {
   [mappedBatchWorkflow]: mappedBatch,
   [poolWorkflow]: pool,
   [datasetTriggerWorkflow]: datasetTrigger,
+  [backfillWorkflow]: backfill,
 };
 
 export default function start(...args: unknown[]): Promise<unknown> {

@@ -31,7 +31,7 @@ const logicalDateKey = defineSearchAttributeKey('NightjarLogicalDate', SearchAtt
 const runState = defineSearchAttributeKey('NightjarRunState', SearchAttributeType.KEYWORD);
 
 /** Statuses of Temporal's that say how a run ended whatever the run itself said last. */
-const endStates: Record<string, string> = {
+export const endStates: Record<string, string> = {
   COMPLETED: 'success',
   FAILED: 'failed',
   CANCELLED: 'cancelled',

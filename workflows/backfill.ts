@@ -1,0 +1,233 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  ChildWorkflowCancellationType,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  ParentClosePolicy,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BackfillActivities } from '../activities/backfill/activities.js';
+import type { RunInput } from '../activities/run/run-input.js';
+import { Backfill, type CarriedBackfill } from '../dag/backfill/backfill.js';
+import {
+  type BackfillPlan,
+  type BackfillRun,
+  type BackfillState,
+  type BackfillView,
+  backfilledDag,
+  backfillMemo,
+  backfillMessages,
+  backfillWorkflowId,
+  maxActiveRunsLimit,
+} from '../dag/backfill/messages.js';
+import { backfillReport, backfillTable } from './backfill-details.js';
+import { readableCause } from './failures.js';
+import { searchAttributes } from './search-attributes.js';
+
+const { planBackfill, findNextRuns } = proxyLocalActivities<BackfillActivities>({
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
+
+/**
+ * Runs a DAG for all logical dates of a range, some at a time, each as a child workflow. `carried` is its own: a backfill with a
+ * long history goes on in a new one, when the runs that were active have ended: children don't follow their parent there.
+ * @throws ApplicationFailure InvalidBackfill, BackfillFailed
+ */
+export async function backfill(input: unknown, carried?: CarriedBackfill): Promise<BackfillView> {
+  const { workflowId } = workflowInfo();
+  const dagId = backfilledDag(workflowId);
+  if (dagId === undefined) {
+    throw ApplicationFailure.nonRetryable(
+      `the Workflow ID of a backfill is ${backfillWorkflowId('<dagId>')}, so that a DAG has one at a time; this one is ${workflowId}`,
+      'InvalidBackfill',
+    );
+  }
+  const plan =
+    carried?.plan ??
+    (await planBackfill({ dagId, input }).catch((error: unknown) => {
+      throw readableCause(error);
+    }));
+  const execution = new BackfillExecution(plan, new Backfill(plan, carried));
+  const outcome = await execution.toEnd();
+  if (outcome !== undefined) return continueAsNew<typeof backfill>(input, outcome);
+  return execution.result();
+}
+
+/** One backfill in flight: starts the runs that are due, and shows where it stands. */
+class BackfillExecution {
+  private changed = false;
+  private shown: BackfillState | undefined;
+  /** What is given up when the backfill is cancelled: its runs. */
+  private work = CancellationScope.current();
+
+  constructor(
+    private readonly plan: BackfillPlan,
+    private readonly backfill: Backfill,
+  ) {
+    this.answerMessages();
+  }
+
+  /** Drives the backfill to its end, or to a quiet moment when its history has become long: then what to carry on. */
+  toEnd(): Promise<CarriedBackfill | undefined> {
+    const { cancelRequested } = CancellationScope.current();
+    return CancellationScope.nonCancellable(async () => {
+      this.work = new CancellationScope();
+      cancelRequested.catch(() => {
+        this.backfill.cancel();
+        this.work.cancel();
+        this.changed = true;
+      });
+      return this.drive();
+    });
+  }
+
+  /** @throws CancelledFailure, ApplicationFailure of type BackfillFailed */
+  result(): BackfillView {
+    const view = this.backfill.view();
+    if (view.state === 'cancelled') throw new CancelledFailure('cancelled');
+    if (view.state === 'failed')
+      throw ApplicationFailure.nonRetryable(backfillReport(view), 'BackfillFailed');
+    return view;
+  }
+
+  private async drive(): Promise<CarriedBackfill | undefined> {
+    const { backfill } = this;
+    for (;;) {
+      this.changed = false;
+      await this.fill();
+      this.show();
+      if (backfill.isOver) return undefined;
+      if (backfill.isDrained) return backfill.carry();
+      await condition(() => this.changed);
+      if (workflowInfo().continueAsNewSuggested) backfill.drain();
+    }
+  }
+
+  private async fill(): Promise<void> {
+    const { backfill, plan } = this;
+    for (let wanted = backfill.wanted(); wanted !== undefined; wanted = backfill.wanted()) {
+      const { count, after } = wanted;
+      backfill.found(await findNextRuns({ plan, count, ...(after === undefined ? {} : { after }) }));
+    }
+    for (const run of backfill.start(Date.now())) {
+      void this.work
+        .run(() => this.run(run))
+        .finally(() => {
+          this.changed = true;
+        });
+    }
+  }
+
+  /** Runs the DAG for one date. Never throws. */
+  private async run({ logicalDate, workflowId, again }: BackfillRun): Promise<void> {
+    const { dagId, params } = this.plan;
+    const input: RunInput = { logicalDate, ...(Object.keys(params).length === 0 ? {} : { params }) };
+    try {
+      const child = await startChild(dagId, {
+        workflowId,
+        args: [input],
+        // A run that came after the look is not repeated.
+        workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `backfill of ${dagId}, ${logicalDate}`,
+      });
+      await child.result();
+      this.backfill.ended(logicalDate, 'success');
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) this.backfill.wasTaken(logicalDate);
+      else if (isCancellation(error)) this.backfill.ended(logicalDate, 'cancelled', 'cancelled');
+      else this.backfill.ended(logicalDate, 'failed', reasonOf(error));
+    }
+  }
+
+  private show(): void {
+    const { backfill, plan } = this;
+    setCurrentDetails(backfillTable(backfill.view()));
+    const { state } = backfill;
+    if (state === this.shown) return;
+    this.shown = state;
+    upsertMemo({ [backfillMemo]: backfill.summary() });
+    if (!plan.searchAttributes) return;
+    upsertSearchAttributes([
+      { key: searchAttributes.dag, value: plan.dagId },
+      { key: searchAttributes.runState, value: state },
+    ]);
+  }
+
+  private answerMessages(): void {
+    const { backfill } = this;
+    const change = (act: () => void): BackfillView => {
+      act();
+      this.changed = true;
+      return backfill.view();
+    };
+    const open = (): void => {
+      if (backfill.isOver || backfill.state === 'cancelled') throw new Error('the backfill is over');
+    };
+    setHandler(defineQuery<BackfillView>(backfillMessages.state), () => backfill.view(), {
+      description: 'Where the backfill stands',
+    });
+    setHandler(defineUpdate<BackfillView>(backfillMessages.pause), () => change(() => backfill.pause()), {
+      description: 'Starts no more runs until resume; those that are active go on. No input',
+      validator: () => {
+        open();
+        if (backfill.isPaused) throw new Error('the backfill is paused already');
+      },
+    });
+    setHandler(defineUpdate<BackfillView>(backfillMessages.resume), () => change(() => backfill.resume()), {
+      description: 'Starts runs again after pause. No input',
+      validator: () => {
+        open();
+        if (!backfill.isPaused) throw new Error('the backfill is not paused');
+      },
+    });
+    setHandler(
+      defineUpdate<BackfillView, [unknown]>(backfillMessages.setMaxActiveRuns),
+      (wanted) => change(() => backfill.setMaxActiveRuns(numberOf(wanted))),
+      {
+        description:
+          'Changes how many runs are active side by side: a number, such as 3, or { "maxActiveRuns": 3 }',
+        validator: (wanted) => {
+          open();
+          numberOf(wanted);
+        },
+      },
+    );
+  }
+}
+
+/** @throws Error that says what was expected */
+function numberOf(wanted: unknown): number {
+  const given =
+    typeof wanted === 'object' && wanted !== null && 'maxActiveRuns' in wanted
+      ? wanted.maxActiveRuns
+      : wanted;
+  if (Number.isInteger(given) && Number(given) >= 1 && Number(given) <= maxActiveRunsLimit)
+    return Number(given);
+  throw new Error(
+    `maxActiveRuns: expected a whole number from 1 to ${maxActiveRunsLimit}, got ${JSON.stringify(given) ?? 'nothing'}`,
+  );
+}
+
+/** The beginning of why a run failed: which tasks of it and why is told at length by the run. */
+function reasonOf(error: unknown): string {
+  const cause = readableCause(error);
+  const lines = (cause instanceof Error ? cause.message : String(cause))
+    .split('\n')
+    .map((line) => line.trim());
+  return lines.slice(0, 2).join(' ');
+}
