@@ -32,6 +32,7 @@ import {
   backfillWorkflowId,
   maxActiveRunsLimit,
 } from '../dag/backfill/messages.js';
+import type { JsonObject } from '../dag/json.js';
 import { backfillReport, backfillTable } from './backfill-details.js';
 import { readableCause } from './failures.js';
 import { searchAttributes } from './search-attributes.js';
@@ -133,8 +134,8 @@ class BackfillExecution {
 
   /** Runs the DAG for one date. Never throws. */
   private async run({ logicalDate, workflowId, again }: BackfillRun): Promise<void> {
-    const { dagId, params } = this.plan;
-    const input: RunInput = { logicalDate, ...(Object.keys(params).length === 0 ? {} : { params }) };
+    const { dagId, params, settings } = this.plan;
+    const input: RunInput = { logicalDate, ...said({ params }), ...said({ settings }) };
     try {
       const child = await startChild(dagId, {
         workflowId,
@@ -222,6 +223,10 @@ function numberOf(wanted: unknown): number {
     `maxActiveRuns: expected a whole number from 1 to ${maxActiveRunsLimit}, got ${JSON.stringify(given) ?? 'nothing'}`,
   );
 }
+
+/** Nothing when there is nothing in it. */
+const said = (part: Record<string, JsonObject>): Record<string, JsonObject> =>
+  Object.values(part).every((value) => Object.keys(value).length === 0) ? {} : part;
 
 /** The beginning of why a run failed: which tasks of it and why is told at length by the run. */
 function reasonOf(error: unknown): string {

@@ -15,6 +15,7 @@ import type { PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
 import type { RunUpdate } from '../activities/run/record-run.js';
 import type { ResultsPage, ResultsRequest } from '../activities/run/results.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
+import { backfilledDag } from '../dag/backfill/messages.js';
 import type { RestoredInstance, ReusedResult } from '../dag/decision.js';
 import { runsPool } from '../dag/pool/messages.js';
 import { isFinal } from '../dag/states.js';
@@ -53,7 +54,8 @@ const { prepareRun, readResults, recordRun } = proxyLocalActivities<RunActivitie
  */
 export async function dagRun(input?: unknown, continued?: Continuation): Promise<RunResult> {
   // The first run's id stays when the run is reset or continued: it is the same try at the DAG run.
-  const { workflowType, workflowId, firstExecutionRunId, startTime, searchAttributes } = workflowInfo();
+  const { workflowType, workflowId, firstExecutionRunId, startTime, searchAttributes, parent } =
+    workflowInfo();
   let execution: RunExecution | undefined;
   setHandler(stateQuery, () => execution?.progress.view(), {
     description: 'Where the run stands, task by task',
@@ -66,6 +68,7 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
     temporalRunId: firstExecutionRunId,
     triggeredAt: new Date(triggeredAt).toISOString(),
     ...(scheduled instanceof Date ? { scheduledAt: scheduled.toISOString() } : {}),
+    ...(backfilledDag(parent?.workflowId ?? '') === undefined ? {} : { isBackfill: true }),
     isContinued: continued !== undefined,
     input,
   }).catch((error: unknown) => {

@@ -19,7 +19,8 @@ const runStateKey = defineSearchAttributeKey('NightjarRunState', SearchAttribute
 const concurrentLookups = 20;
 
 /** The Workflow ID of the run that a date gets when it has none. */
-export const runWorkflowId = (dagId: string, date: Date): string => `${dagId}/${date.toISOString()}`;
+export const runWorkflowId = (dagId: string, date: Date): string =>
+  `${dagId}/${date.toISOString().replace('.000Z', 'Z')}`;
 
 /**
  * The latest run of each of these dates that has one, by time in milliseconds, whoever started it: as the server lists it, or as

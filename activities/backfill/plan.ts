@@ -23,6 +23,8 @@ export const backfillInputSchema = z.strictObject({
   runBackwards: z.boolean().default(false),
   /** Values for the DAG's params, the same for all runs. */
   params: z.record(z.string(), z.json()).default({}),
+  /** Settings of config.yaml to override for the runs, by dotted name. */
+  settings: z.record(z.string(), z.json()).default({}),
 });
 
 /** Five years by the hour. More is rather a mistake in the dates. */
@@ -43,7 +45,9 @@ export async function planBackfill(
   { config, now, searchAttributes }: { config: Config; now: Date; searchAttributes: boolean },
 ): Promise<BackfillPlan> {
   const { dagId, schedule, timezone, startDate, endDate } = dag;
-  const { fromDate, toDate, params, ...options } = parseInput(input);
+  const { fromDate, toDate, ...options } = parseInput(input);
+  const params = options.params as JsonObject;
+  const settings = options.settings as JsonObject;
   if (schedule === undefined || 'datasets' in schedule) {
     const what = schedule === undefined ? 'has no schedule' : 'is scheduled by datasets';
     throw refuse(`DAG "${dagId}" ${what}, so it has no logical dates to backfill: give it a cron or every`);
@@ -54,7 +58,7 @@ export async function planBackfill(
   if (from > now) throw refuse(`fromDate (${fromDate}) is in the future: a backfill runs what was due`);
   // What isn't due yet is the schedule's.
   const to = asked > now ? now : asked;
-  const resolved = resolveParams(dag, params as JsonObject, {
+  const resolved = resolveParams(dag, params, {
     config: pipelineSettings(config) as unknown as JsonObject,
   });
   if (!resolved.ok) throw refuse(`params of DAG "${dagId}": ${resolved.errors.join('; ')}`);
@@ -79,7 +83,8 @@ export async function planBackfill(
     ...range,
     total,
     ...options,
-    params: params as JsonObject,
+    params,
+    settings,
     searchAttributes,
   };
 }
@@ -99,6 +104,6 @@ function parseInput(input: unknown): z.output<typeof backfillInputSchema> {
     .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`)
     .join('; ');
   throw refuse(
-    `a backfill's input is one JSON object with fromDate and toDate, and any of maxActiveRuns, reprocess, runBackwards, params — ${problems}`,
+    `a backfill's input is one JSON object with fromDate and toDate, and any of maxActiveRuns, reprocess, runBackwards, params, settings — ${problems}`,
   );
 }

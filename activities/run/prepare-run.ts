@@ -26,6 +26,8 @@ export type RunRequest = {
   triggeredAt: string;
   /** ISO 8601: the time it was scheduled for, when a schedule started it. */
   scheduledAt?: string;
+  /** Whether a backfill started it: then its logical date is one of the schedule's too. */
+  isBackfill?: boolean;
   /** Whether the run goes on in a new execution: everything was frozen when it started. */
   isContinued: boolean;
   input: unknown;
@@ -88,6 +90,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     earlier !== undefined && replay?.dag === 'original'
       ? frozenThen(earlier)
       : { ...(await freeze(dagId, given, environment)), logicalDate: earlier?.logicalDate ?? triggered };
+  const due = request.isBackfill ? frozen.logicalDate : request.scheduledAt;
   const reused = earlier && replay ? reusable(frozen.dag, earlier.tasks, replay) : {};
   const record: RunRecord = {
     dagId,
@@ -97,9 +100,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     state: 'running',
     startedAt: request.triggeredAt,
     ...frozen,
-    latest:
-      request.scheduledAt === undefined ||
-      isLatestRun(frozen.dag, new Date(request.scheduledAt), new Date(request.triggeredAt)),
+    latest: due === undefined || isLatestRun(frozen.dag, new Date(due), new Date(request.triggeredAt)),
     given,
     datasetEvents: (input.datasetEvents as DatasetEvent[] | undefined) ?? earlier?.datasetEvents ?? [],
     ...(replay === undefined ? {} : { replayOf: replay.workflowId }),

@@ -47,6 +47,8 @@ export type BackfillPlan = {
   reprocess: ReprocessBehavior;
   runBackwards: boolean;
   params: JsonObject;
+  /** Settings of config.yaml that its runs override. */
+  settings: JsonObject;
   /** Whether the server knows Nightjar's search attributes. */
   searchAttributes: boolean;
 };

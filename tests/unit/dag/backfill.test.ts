@@ -16,6 +16,7 @@ const plan = (total: number, more: Partial<BackfillPlan> = {}): BackfillPlan => 
   reprocess: 'none',
   runBackwards: false,
   params: {},
+  settings: {},
   searchAttributes: true,
   ...more,
 });
