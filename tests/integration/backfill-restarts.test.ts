@@ -36,8 +36,8 @@ beforeAll(async () => {
   servers = await startEmbedded({
     temporal: {
       searchAttributes: Object.values(searchAttributes),
-      // Histories are long after a hundred events, so that the backfill continues as new more than once.
-      dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 100 },
+      // Histories are long after fifty events, so that the backfill continues as new more than once.
+      dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 50 },
     },
     spark: false,
     instance: 'ephemeral',
