@@ -140,7 +140,7 @@ export class RunExecution {
     if (decision.kind === 'wait') {
       // It waits in the workflow alone, so it takes nobody's place.
       this.run.mark(instance.key, 'upForReschedule');
-      this.occupy(task, async () => this.settle(instance.key, await waitFor(decision)));
+      this.occupy(task, () => waitFor(decision).then((end) => this.settle(instance.key, end)));
     } else if (task.pool === undefined) {
       this.enqueue(decision, (end) => this.settle(instance.key, end));
     } else {
@@ -161,10 +161,12 @@ export class RunExecution {
         const isSensor = this.shared.traits[task.operator]?.sensor === true;
         this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
         this.progress.started(instance.key);
-        this.occupy(task, async () => {
-          onEnd(await this.perform(decision));
-          this.queue.release(1);
-        });
+        this.occupy(task, () =>
+          this.perform(decision).then((end) => {
+            onEnd(end);
+            this.queue.release(1);
+          }),
+        );
       },
       drop: () => onEnd(neverStarted(this.stopped?.reason)),
     });
@@ -227,11 +229,11 @@ export class RunExecution {
   /** Counts as work that the run has in hand until it is done. */
   private occupy(task: TaskSpec, body: () => Promise<void>): void {
     this.atWork++;
-    void this.scopeOf(task).run(async () => {
-      await body();
+    const done = (): void => {
       this.atWork--;
       this.changed = true;
-    });
+    };
+    void this.scopeOf(task).run(() => body().then(done));
   }
 
   private scopeOf({ teardown }: TaskSpec): CancellationScope {

@@ -1,16 +1,29 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+const draftOf = (path: string): string => `${path}.${process.pid}.${performance.now()}.tmp`;
 
 /** Writes a file so that readers see all of it or nothing, also when two attempts write it at once. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.${performance.now()}.tmp`;
+  const draft = draftOf(path);
   await writeFile(draft, text);
   await rename(draft, path);
 }
 
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 export const writeJson = (path: string, value: unknown): Promise<void> =>
-  writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+  writeAtomically(path, jsonText(value));
+
+/** The same at once, for small files that every task writes: the ways through the thread pool take longer than the writing. */
+export function writeJsonSync(path: string, value: unknown): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = draftOf(path);
+  writeFileSync(draft, jsonText(value));
+  renameSync(draft, path);
+}
 
 /** The parsed file, or undefined when there is none. */
 export async function readJson<T>(path: string): Promise<T | undefined> {

@@ -10,6 +10,9 @@ type Effect = { target: 'stats' | 'storage'; method: string; args: Json[] };
 type StepRecord = { name: string; result: Json; effects: Effect[] };
 type Scope = { name: string; operations: number; effects: Effect[] };
 
+/** The step that runs. One for all tasks: every store that was ever used costs each promise of the process. */
+const scopes = new AsyncLocalStorage<Scope>();
+
 /** Root of all ids that Nightjar derives: any fixed UUID does. */
 const namespace = '5d6e0b0a-8e0f-4f9c-9a55-0d8e8a6f5a11';
 
@@ -21,20 +24,18 @@ export const derivedId = (...parts: (string | number)[]): string => uuidv5(JSON.
  * the result from there. Spark operations get ids derived from the step and their order in it.
  */
 export class Steps {
-  private readonly scopes = new AsyncLocalStorage<Scope>();
   private readonly outside: Scope = { name: '', operations: 0, effects: [] };
   private readonly started = new Set<string>();
 
   constructor(
     private readonly folder: string,
-    /** Identifies the task try; derived ids hang on it. */
-    private readonly tryId: string,
+    /** Identifies the task try; derived ids hang on it. A function, as most tasks have no use for it. */
+    private readonly tryId: () => string,
     private readonly targets: { stats: StageStats; storage: TaskStorage },
   ) {}
 
   async run<T extends Json>(name: string, body: () => Promise<T>): Promise<T> {
-    if (this.scopes.getStore() !== undefined)
-      throw new Error(`step "${name}" is started within another step`);
+    if (scopes.getStore() !== undefined) throw new Error(`step "${name}" is started within another step`);
     if (this.started.has(name))
       throw new Error(`step "${name}" is started twice: step names are unique within a task`);
     this.started.add(name);
@@ -49,7 +50,7 @@ export class Steps {
       return done.result as T;
     }
     const scope: Scope = { name, operations: 0, effects: [] };
-    const result = await this.scopes.run(scope, body);
+    const result = await scopes.run(scope, body);
     await writeJson(file, { name, result, effects: scope.effects } satisfies StepRecord);
     return result;
   }
@@ -59,14 +60,14 @@ export class Steps {
    * take when the server says that the former is used up.
    */
   readonly nextOperation = (): ((attempt: number) => string) => {
-    const scope = this.scopes.getStore() ?? this.outside;
+    const scope = scopes.getStore() ?? this.outside;
     const order = scope.operations++;
-    return (attempt) => derivedId(this.tryId, scope.name, order, attempt);
+    return (attempt) => derivedId(this.tryId(), scope.name, order, attempt);
   };
 
   /** The step that the caller is in. */
   current(): string | undefined {
-    return this.scopes.getStore()?.name;
+    return scopes.getStore()?.name;
   }
 
   /** The same object, with its calls noted down when they are made within a step. */
@@ -81,7 +82,7 @@ export class Steps {
         if (typeof value !== 'function') return value;
         return (...args: Json[]) => {
           if ((methods as string[]).includes(String(property))) {
-            this.scopes.getStore()?.effects.push({ target, method: String(property), args });
+            scopes.getStore()?.effects.push({ target, method: String(property), args });
           }
           return Reflect.apply(value, inner, args);
         };

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import type { FinishedTask, Json, Operator, OperatorContext, Progress } from '../operator.js';
-import { maskJson } from '../secrets.js';
+import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
-import { writeJson } from './files.js';
+import { writeJsonSync } from './files.js';
 import { generationName, manifestName, runFolder, taskFolderName } from './layout.js';
 import type { Manifest } from './manifest.js';
+import { Pulse } from './pulse.js';
 import type { RunLogs } from './run-log.js';
 import { openSparkSession, type SparkEnvironment } from './spark-session.js';
 import { StatsCounter } from './stats.js';
@@ -36,9 +36,6 @@ export type TaskAttempt = {
   note(tally: SensorTally): void;
 };
 
-/** How often a live task tells the server that it is alive, as a share of the heartbeat timeout. */
-const heartbeatShare = 1 / 4;
-
 export async function withTaskContext<T>(
   activity: Context,
   input: TaskInput,
@@ -60,11 +57,11 @@ export async function withTaskContext<T>(
     const storage = new LocalStorage(environment.dataRoot, taskFolder);
     // An attempt takes up where the last one left off in Spark; each look of a sensor is to see Spark as it is now.
     const look = sensor ? [info.attempt] : [];
-    const tryId = derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared, ...look);
+    const tryId = (): string => derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared, ...look);
     const steps = new Steps(taskFolder, tryId, { stats: counter, storage });
     const pulse = new Pulse(activity, info.heartbeatTimeoutMs);
     const spark = openSparkSession(environment.spark, {
-      sessionId: (attempt) => derivedId(tryId, 'session', attempt),
+      sessionId: (attempt) => derivedId(tryId(), 'session', attempt),
       nextOperation: steps.nextOperation,
       currentStep: () => steps.current(),
       signal: activity.cancellationSignal,
@@ -131,7 +128,7 @@ export async function withTaskContext<T>(
           output,
           stats,
         };
-        await writeJson(join(taskFolder, manifestName), manifest);
+        writeJsonSync(join(taskFolder, manifestName), manifest);
         await spark.release();
       },
     };
@@ -141,49 +138,4 @@ export async function withTaskContext<T>(
       pulse.stop();
     }
   });
-}
-
-/** Heartbeats on a timer, so that a lost worker is noticed soon however long a step takes; samples memory on the way. */
-class Pulse {
-  private last: Progress & { sensor?: SensorTally } = {};
-  private peak = process.memoryUsage.rss();
-  private readonly timer: NodeJS.Timeout;
-
-  constructor(
-    private readonly activity: Context,
-    heartbeatTimeoutMs: number | undefined,
-  ) {
-    // What the former attempts noted is theirs to lose: a heartbeat replaces all that the last one said.
-    const { sensor } = (activity.info.heartbeatDetails ?? {}) as { sensor?: SensorTally };
-    if (sensor !== undefined) this.last = { sensor };
-    this.timer = setInterval(
-      () => this.beat(),
-      Math.min(1000, (heartbeatTimeoutMs ?? 60_000) * heartbeatShare),
-    );
-  }
-
-  report(progress: Progress = {}): void {
-    const { sensor } = this.last;
-    this.last = sensor === undefined ? progress : { ...progress, sensor };
-    this.beat();
-  }
-
-  note(sensor: SensorTally): void {
-    this.last = { ...this.last, sensor };
-    this.beat();
-  }
-
-  peakMemory(): number {
-    this.peak = Math.max(this.peak, process.memoryUsage.rss());
-    return this.peak;
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private beat(): void {
-    this.peakMemory();
-    this.activity.heartbeat(maskJson(this.last));
-  }
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { ids } from '../schema/primitives.js';
+import { ids } from '../schema/scalars.js';
 import { defineControl } from './operator.js';
 
 export const branch = defineControl({
   name: 'branch',
   description: 'Chooses which of the tasks that directly follow it run; the others are skipped',
-  params: z.strictObject({ choose: ids('the id of a task or group') }),
+  params: () => z.strictObject({ choose: ids('the id of a task or group') }),
   execute: ({ choose }) => ({ state: 'success', output: choose }),
   gate: {
     reach: () => ({ descendants: false, teardowns: true }),

@@ -4,6 +4,6 @@ import { defineControl } from './operator.js';
 export const noop = defineControl({
   name: 'noop',
   description: 'Does nothing: a point where paths meet or part',
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   execute: () => ({ state: 'success', output: null }),
 });

@@ -31,9 +31,39 @@ export interface ControlOperator<Params extends z.ZodType = z.ZodType> {
   readonly gate?: Gate;
 }
 
+/**
+ * Makes its schema when that is first asked for, and keeps it where no one else can reach it: workflows share these
+ * modules frozen, but zod writes into a schema when it is first used.
+ */
+class Control<Params extends z.ZodType> implements ControlOperator<Params> {
+  readonly name: string;
+  readonly description: string;
+  readonly execute: ControlOperator<Params>['execute'];
+  readonly gate?: Gate;
+  readonly #params: () => Params;
+  #schema: Params | undefined;
+
+  constructor({ name, description, params, execute, gate }: ControlDefinition<Params>) {
+    this.name = name;
+    this.description = description;
+    this.execute = execute;
+    if (gate !== undefined) this.gate = gate;
+    this.#params = params;
+  }
+
+  get params(): Params {
+    this.#schema ??= this.#params();
+    return this.#schema;
+  }
+}
+
+type ControlDefinition<Params extends z.ZodType> = Omit<ControlOperator<Params>, 'params'> & {
+  params: () => Params;
+};
+
 /** Keeps the type of the params while it defines an operator. */
 export function defineControl<Params extends z.ZodType>(
-  operator: ControlOperator<Params>,
+  definition: ControlDefinition<Params>,
 ): ControlOperator<Params> {
-  return operator;
+  return new Control(definition);
 }

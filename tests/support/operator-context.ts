@@ -35,7 +35,7 @@ export class TestTasks {
     await mkdir(folder, { recursive: true });
     const stats = new StatsCounter();
     const storage = new LocalStorage(this.dataRoot, folder);
-    const steps = new Steps(folder, derivedId(folder), { stats, storage });
+    const steps = new Steps(folder, () => derivedId(folder), { stats, storage });
     const log = pino({ level: 'silent' });
     const { signal } = new AbortController();
     const spark = openSparkSession(

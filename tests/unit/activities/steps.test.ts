@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 function attempt(tryId = 'try') {
   const counter = new StatsCounter();
   const storage = new LocalStorage(folder, folder);
-  const steps = new Steps(folder, tryId, { stats: counter, storage });
+  const steps = new Steps(folder, () => tryId, { stats: counter, storage });
   return { steps, counter, stats: steps.recorded('stats', counter, ['read', 'rejectReason']) };
 }
 
