@@ -1,11 +1,16 @@
-import type { RunInfo } from '../dag/decision.js';
 import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
 import type { FinishedTask, Json } from './operator.js';
 
 /** What the DAG-run workflow hands to a task's activity. Recorded in the history, so it stays small. */
 export type TaskInput = {
   dag: { id: string; folder: string };
-  run: RunInfo;
+  run: {
+    id: string;
+    logicalDate: string;
+    /** Ends of the data interval; absent where they are the logical date. */
+    dataIntervalStart?: string;
+    dataIntervalEnd?: string;
+  };
   task: {
     id: string;
     key: string;

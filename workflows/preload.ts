@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * Loaded once by every thread that runs workflows, before the sandbox is sealed.
  *
@@ -6,3 +8,6 @@
  * its workflow. A replay with `workflowsPath` instead of the bundle does without this and has all stacks.
  */
 Error.stackTraceLimit = 0;
+
+/** zod sets up its globals when it makes its first schemas; once the sandbox is sealed it could not. */
+z.object({});

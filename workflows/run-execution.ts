@@ -11,7 +11,7 @@ import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { StartQueue } from './start-queue.js';
 import { triggerDag } from './sub-dag.js';
-import { type EndedTask, runTask, type TaskRun } from './task-run.js';
+import { type EndedTask, runForTasks, runTask, type TaskRun } from './task-run.js';
 
 /** Temporal takes at most 2,000 pending activities of a workflow; a quarter of them keeps its histories handy. */
 const maxPending = 500;
@@ -52,7 +52,7 @@ export class RunExecution {
     const { dag, dagFolder, params, config, run, traits } = prepared;
     this.run = new DagRun(dag, { params, config, run, ...results });
     const { workflowId } = workflowInfo();
-    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run, traits, workflowId };
+    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run: runForTasks(run), traits, workflowId };
     this.batches = new BatchRunner(this.shared);
     this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
     this.queue = new StartQueue(this.capacity);

@@ -13,12 +13,25 @@ import { taskFailure } from './failures.js';
 /** What all tasks of a run share. */
 export type TaskRun = {
   dag: { id: string; folder: string };
-  run: RunInfo;
+  run: TaskInput['run'];
   /** By operator; absent ones have none. */
   traits: Record<string, OperatorTraits>;
   /** Of the run: tasks tell it of attempts that are repeated. */
   workflowId: string;
 };
+
+/** What tasks are told of their run: each has it in its input, so it is short. */
+export const runForTasks = ({
+  id,
+  logicalDate,
+  dataIntervalStart,
+  dataIntervalEnd,
+}: RunInfo): TaskRun['run'] => ({
+  id,
+  logicalDate,
+  ...(dataIntervalStart === logicalDate ? {} : { dataIntervalStart }),
+  ...(dataIntervalEnd === logicalDate ? {} : { dataIntervalEnd }),
+});
 
 /** A task instance that has ended, with the workflow's times in milliseconds. */
 export type EndedTask = { outcome: Outcome; startedAt: number; finishedAt: number };

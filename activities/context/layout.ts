@@ -7,6 +7,7 @@ import { join } from 'node:path';
  *     <dagId>/current.json                     the last successful run
  *     <dagId>/<run>/run.json, run.log          a run's record and its log
  *     <dagId>/<run>/<task>/<generation>/       what one try of a task wrote; committed by its manifest.json
+ *     <dagId>/<run>/committed-….jsonl          results of tasks that wrote nothing
  *
  * A generation is new for every Temporal run and every clear, and kept by retries: retries resume, clearing starts over.
  */

@@ -34,6 +34,11 @@ export class Steps {
     private readonly targets: { stats: StageStats; storage: TaskStorage },
   ) {}
 
+  /** Whether a step has begun: finished ones leave files in the task's folder. */
+  get isUsed(): boolean {
+    return this.started.size > 0;
+  }
+
   async run<T extends Json>(name: string, body: () => Promise<T>): Promise<T> {
     if (scopes.getStore() !== undefined) throw new Error(`step "${name}" is started within another step`);
     if (this.started.has(name))

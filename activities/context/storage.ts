@@ -18,6 +18,11 @@ export class LocalStorage implements TaskStorage {
     private readonly ownFolder: string,
   ) {}
 
+  /** Whether anything may have been written. */
+  get isUsed(): boolean {
+    return this.made;
+  }
+
   /** Made only now: most tasks of a DAG write nothing. */
   get folder(): string {
     if (!this.made) mkdirSync(this.ownFolder, { recursive: true });

@@ -4,9 +4,8 @@ import type { Logger } from 'pino';
 import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
-import { writeJsonSync } from './files.js';
-import { generationName, manifestName, runFolder, taskFolderName } from './layout.js';
-import type { Manifest } from './manifest.js';
+import { commitFolder, commitResult } from './commits.js';
+import { generationName, runFolder, taskFolderName } from './layout.js';
 import { Pulse } from './pulse.js';
 import type { RunLogs } from './run-log.js';
 import { openSparkSession, type SparkEnvironment } from './spark-session.js';
@@ -80,7 +79,10 @@ export async function withTaskContext<T>(
       mapIndex: task.mapIndex,
       attempt: info.attempt,
       logicalDate: new Date(run.logicalDate),
-      dataInterval: { start: new Date(run.dataIntervalStart), end: new Date(run.dataIntervalEnd) },
+      dataInterval: {
+        start: new Date(run.dataIntervalStart ?? run.logicalDate),
+        end: new Date(run.dataIntervalEnd ?? run.logicalDate),
+      },
       dagFolder: dag.folder,
       log,
       signal: activity.cancellationSignal,
@@ -116,19 +118,17 @@ export async function withTaskContext<T>(
         peakMemoryBytes: pulse.peakMemory(),
       }),
       commit: async (output, stats) => {
-        const manifest: Manifest = {
-          dagId: dag.id,
-          runId: run.id,
-          task: task.key,
-          generation,
-          operator: task.operator,
-          committedAt: new Date().toISOString(),
-          // What is skipped publishes nothing.
-          datasets: stats.state === 'success' ? await storage.datasets() : {},
-          output,
-          stats,
-        };
-        writeJsonSync(join(taskFolder, manifestName), manifest);
+        const commit = { task: task.key, generation, committedAt: new Date().toISOString(), output, stats };
+        if (storage.isUsed || steps.isUsed) {
+          commitFolder(taskFolder, {
+            dagId: dag.id,
+            runId: run.id,
+            operator: task.operator,
+            // What is skipped publishes nothing.
+            datasets: stats.state === 'success' ? await storage.datasets() : {},
+            ...commit,
+          });
+        } else commitResult(folder, commit);
         await spark.release();
       },
     };

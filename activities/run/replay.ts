@@ -1,13 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { DagDocument } from '../../dag/document.js';
 import { TaskGraph } from '../../dag/graph.js';
 import type { TaskState } from '../../dag/states.js';
+import { readCommits } from '../context/commits.js';
 import { readJson } from '../context/files.js';
-import { manifestName, runFolder, runIdOf } from '../context/layout.js';
-import type { Manifest } from '../context/manifest.js';
+import { runFolder, runIdOf } from '../context/layout.js';
 import type { FinishedTask, Json } from '../operator.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 
@@ -90,16 +89,8 @@ export function reusable(
 
 /** What a run that never closed its record had committed, and what it had taken over from earlier ones. */
 async function committedTasks(folder: string, record: RunRecord): Promise<TaskRecord[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter(({ name }) => name === manifestName)
-    .map(({ parentPath, name }) => join(parentPath, name));
-  const manifests = (await Promise.all(paths.map((path) => readJson<Manifest>(path)))).filter(
-    (read) => read !== undefined,
-  );
-  const committed = manifests
+  const committed = (await readCommits(folder))
     .filter(({ committedAt }) => committedAt >= record.startedAt)
-    .sort((a, b) => a.committedAt.localeCompare(b.committedAt))
     .map(
       ({ task, output, stats }): TaskRecord => ({
         key: task,

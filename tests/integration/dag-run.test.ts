@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { manifestName, runFolder } from '../../activities/context/layout.js';
+import { readCommits } from '../../activities/context/commits.js';
+import { runFolder } from '../../activities/context/layout.js';
 import { defineOperator, OperatorError } from '../../activities/operator.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { states, TestWorker } from '../support/test-worker.js';
@@ -234,13 +235,8 @@ tasks: [{ id: rows, operator: count, with: { rows: 1000, bad: 4 } }, { id: bad, 
 });
 
 describe('thresholds', () => {
-  const committed = (dagId: string, task: string): boolean => {
-    const folder = join(runFolder(worker.dataRoot, dagId, 'run'), task);
-    return (
-      existsSync(folder) &&
-      readdirSync(folder).some((generation) => existsSync(join(folder, generation, manifestName)))
-    );
-  };
+  const committed = async (dagId: string, task: string): Promise<boolean> =>
+    (await readCommits(runFolder(worker.dataRoot, dagId, 'run'))).some((commit) => commit.task === task);
 
   it('fail a stage without publishing or retrying, with counts by reason', async () => {
     await worker.dag(`
@@ -253,7 +249,7 @@ tasks:
     expect(message).toContain('2 % of 1,000 rows rejected, at most 1 % allowed');
     expect(message).toContain('rejected as NULL_KEY: 20 rows');
     expect((await worker.record('too-bad')).tasks[0]?.stats).toMatchObject({ tries: 1, rowsRejected: 20 });
-    expect(committed('too-bad', 'load')).toBe(false);
+    expect(await committed('too-bad', 'load')).toBe(false);
   });
 
   it('only warn when told so, and take metrics of models into account', async () => {
@@ -265,8 +261,8 @@ tasks:
 `);
     const message = await worker.run('warned');
     expect(message).toContain('rmse is 2.5, at most 2 allowed');
-    expect(committed('warned', 'load')).toBe(true);
-    expect(committed('warned', 'model')).toBe(false);
+    expect(await committed('warned', 'load')).toBe(true);
+    expect(await committed('warned', 'model')).toBe(false);
     const log = await readFile(join(runFolder(worker.dataRoot, 'warned', 'run'), 'run.log'), 'utf8');
     const warning = log.split('\n').find((line) => line.includes('20 rows rejected, at most 5 allowed'));
     expect(JSON.parse(warning ?? '{}')).toMatchObject({
