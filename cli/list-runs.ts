@@ -27,6 +27,10 @@ export type ListedRun = {
   source: 'server' | 'record';
 };
 
+/** Whether a run has not ended. */
+export const isOpen = ({ state }: Pick<ListedRun, 'state'>): boolean =>
+  state === 'queued' || state === 'running' || state === 'held';
+
 /** Where runs are looked for. */
 export type RunSources = { client: Client; config: Config };
 
@@ -82,6 +86,12 @@ export async function listRuns(sources: RunSources, filter: RunFilter): Promise<
     }
   }
   return found.sort(lastStartedFirst);
+}
+
+/** The runs of a DAG at a logical date: usually one at most. */
+export function runsAt(sources: RunSources, dagId: string, logicalDate: string): Promise<ListedRun[]> {
+  const at = new Date(logicalDate);
+  return listRuns(sources, { dagId, logicalDates: [at, at], limit: 10 });
 }
 
 /** The run of a Workflow ID as the server knows it; undefined when it doesn't, or when it is no DAG run. */

@@ -4,9 +4,14 @@ import { registerDagFiles } from './commands/dags.js';
 import { registerDev } from './commands/dev.js';
 import { registerOperators } from './commands/operators.js';
 import { registerPools } from './commands/pools.js';
+import { registerRunActions } from './commands/run-actions.js';
+import { registerLogs } from './commands/run-logs.js';
 import { registerRuns } from './commands/runs.js';
 import { registerStart } from './commands/start.js';
+import { registerTaskUpdates } from './commands/task-updates.js';
 import { registerTasks } from './commands/tasks.js';
+import { registerTest } from './commands/test-dag.js';
+import { registerTrigger } from './commands/trigger.js';
 import { registerWorker } from './commands/worker.js';
 
 /** All commands of `nightjar`. Whoever adds one adds a line here and renews the table in docs/cli.md. */
@@ -25,14 +30,19 @@ export function nightjarProgram(): Command {
   registerWorker(program);
   registerCodecServer(program);
 
-  const dags = group('dags', 'look at DAGs');
+  const dags = group('dags', 'look at DAGs, and run them');
   registerDagFiles(dags);
+  registerTrigger(dags);
+  registerTest(dags);
 
-  const runs = group('runs', 'look at runs of DAGs');
+  const runs = group('runs', 'look at runs of DAGs, watch and end them');
   registerRuns(runs);
+  registerRunActions(runs);
 
   const tasks = group('tasks', "look at a run's tasks, and act on them");
   registerTasks(tasks);
+  registerLogs(runs, tasks);
+  registerTaskUpdates(runs, tasks);
 
   registerOperators(program);
   registerPools(program);

@@ -3,12 +3,10 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { RunRecord, TaskRecord } from '../activities/run/run-record.js';
 import type { JsonObject } from '../dag/json.js';
 import type { RunView, TaskView } from '../workflows/run-view.js';
+import { answerTimeout } from './answered.js';
 import { recordOf, runFolderOf } from './find-run.js';
-import type { ListedRun, RunSources } from './list-runs.js';
+import { isOpen, type ListedRun, type RunSources } from './list-runs.js';
 import { lastView } from './watch-run.js';
-
-/** How long a run may take to answer before it counts as served by no worker. */
-const answerTimeout = 10_000;
 
 /** A run with all that is known of it. */
 export type RunDetails = ListedRun & {
@@ -27,7 +25,7 @@ export type RunDetails = ListedRun & {
 /** All that the server, the run itself and its record tell. */
 export async function detailsOf(run: ListedRun, { client, config }: RunSources): Promise<RunDetails> {
   const record = await recordOf(run, config);
-  const isClosed = !['queued', 'running', 'held'].includes(run.state);
+  const isClosed = !isOpen(run);
   const isRecorded = record !== undefined && record.state !== 'running' && isClosed;
   const view = isRecorded || run.source === 'record' ? undefined : await askedView(client, run);
   const tasks = view?.tasks ?? (record && tasksOfRecord(record));

@@ -10,7 +10,7 @@ import { table } from './output.js';
 import { type Stage, stagesOf } from './stages.js';
 import type { RunEnd } from './watch-run.js';
 
-type Run = { workflowId: string; dagId: string; config: Config; workerLog: string };
+type Run = { workflowId: string; dagId: string; config: Config; workerLog?: string };
 
 /** Prints how a run ended: its stages, then where the results are, or why it failed and what to do next. */
 export async function printOutcome(end: RunEnd, run: Run): Promise<void> {
@@ -21,7 +21,8 @@ export async function printOutcome(end: RunEnd, run: Run): Promise<void> {
   const log = shortPath(join(folder, logFileName));
   if (!end.ok) {
     say(end.cancelled ? `${red('cancelled')} ${run.workflowId}` : `${red('✖')} ${end.error}`);
-    say(`Log of the run: ${log}   of the worker: ${shortPath(run.workerLog)}`);
+    const ofWorker = run.workerLog === undefined ? '' : `   of the worker: ${shortPath(run.workerLog)}`;
+    say(`Log of the run: ${log}${ofWorker}`);
     return;
   }
   say(`${green('✔')} ${bold(run.workflowId)} succeeded`);

@@ -70,6 +70,7 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
     ...(scheduled instanceof Date ? { scheduledAt: scheduled.toISOString() } : {}),
     ...(backfilledDag(parent?.workflowId ?? '') === undefined ? {} : { isBackfill: true }),
     isContinued: continued !== undefined,
+    isTriggered: parent !== undefined,
     input,
   }).catch((error: unknown) => {
     throw readableCause(error);

@@ -96,7 +96,7 @@ async function visibleRun(
 }
 
 /** What tells runs apart, without the documents that records hold. */
-type Summary = Pick<RunRecord, 'runId' | 'logicalDate' | 'startedAt'>;
+type Summary = Pick<RunRecord, 'runId' | 'workflowId' | 'logicalDate' | 'startedAt'>;
 const summaries = new FileCache<Summary | undefined>();
 
 async function recordedRun(
@@ -104,6 +104,19 @@ async function recordedRun(
   logicalDate: Date,
   dataRoot: string,
 ): Promise<FoundRun | undefined> {
+  const record = await recordAt(dagId, logicalDate, dataRoot);
+  if (record === undefined) return undefined;
+  const { workflowId, runId, state, tasks } = record;
+  return { workflowId, runId, state, tasks: async () => tasks };
+}
+
+/** The record of the latest run of a DAG at a logical date, but for the run with the Workflow ID `except`. */
+export async function recordAt(
+  dagId: string,
+  logicalDate: Date,
+  dataRoot: string,
+  except?: string,
+): Promise<RunRecord | undefined> {
   const entries = await readdir(join(dataRoot, dagId), { withFileTypes: true }).catch(() => []);
   const all = await Promise.all(
     entries.map((entry) => {
@@ -114,17 +127,14 @@ async function recordedRun(
   );
   const [latest] = all
     .filter((run) => run !== undefined && Date.parse(run.logicalDate) === logicalDate.getTime())
+    .filter((run) => run?.workflowId !== except)
     .sort((a, b) => (b?.startedAt ?? '').localeCompare(a?.startedAt ?? ''));
-  const record =
-    latest && (await readJson<RunRecord>(join(runFolder(dataRoot, dagId, latest.runId), runRecordName)));
-  if (record === undefined) return undefined;
-  const { workflowId, runId, state, tasks } = record;
-  return { workflowId, runId, state, tasks: async () => tasks };
+  return latest && readJson<RunRecord>(join(runFolder(dataRoot, dagId, latest.runId), runRecordName));
 }
 
 async function summary(file: string): Promise<Summary | undefined> {
   const record = await readJson<RunRecord>(file);
   if (record === undefined) return undefined;
-  const { runId, logicalDate, startedAt } = record;
-  return { runId, logicalDate, startedAt };
+  const { runId, workflowId, logicalDate, startedAt } = record;
+  return { runId, workflowId, logicalDate, startedAt };
 }

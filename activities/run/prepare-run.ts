@@ -7,10 +7,12 @@ import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
+import { formatPath, validate } from '../../dag/problem.js';
 import { readJson, writeJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
 import type { OperatorTraits } from '../task.js';
 import { type DagSources, findDag } from './dag-files.js';
+import { recordAt } from './find-run.js';
 import { readEarlierRun, reusable } from './replay.js';
 import { runInputSchema } from './run-input.js';
 import { type Given, type RunRecord, runRecordName } from './run-record.js';
@@ -30,6 +32,8 @@ export type RunRequest = {
   isBackfill?: boolean;
   /** Whether the run goes on in a new execution: everything was frozen when it started. */
   isContinued: boolean;
+  /** Whether another workflow started it, such as a DAG's task or a backfill: those may share logical dates. */
+  isTriggered: boolean;
   input: unknown;
 };
 
@@ -79,6 +83,8 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const runId = runIdOf(dagId, workflowId);
   if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
   const { replay, ...input } = parseInput(request.input);
+  if (input.logicalDate !== undefined && replay === undefined && !request.isTriggered)
+    await refuseSecondRun(request, new Date(input.logicalDate), environment);
   const earlier = replay && (await readEarlierRun(replay.workflowId, dagId, environment.dataRoot));
   // What was asked of the earlier run goes on to hold, unless it is asked otherwise now.
   const given: Given = {
@@ -108,6 +114,20 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   };
   await writeJson(join(runFolder(environment.dataRoot, dagId, runId), runRecordName), record);
   return planOf(record, environment);
+}
+
+/** A logical date that was asked for belongs to one run, whatever its Workflow ID: the tries at that one share the ID. */
+async function refuseSecondRun(
+  { dagId, workflowId }: RunRequest,
+  logicalDate: Date,
+  { dataRoot }: RunEnvironment,
+): Promise<void> {
+  const other = await recordAt(dagId, logicalDate, dataRoot, workflowId);
+  if (other === undefined) return;
+  const again = `run it again with the input {"replay": {"workflowId": "${other.workflowId}"}} or \`nightjar tasks clear ${quoted(other.workflowId)}\``;
+  throw refuse(
+    `DAG "${dagId}" has a run with logical date ${logicalDate.toISOString()} already: ${other.workflowId}, state ${other.state}; ${again}`,
+  );
 }
 
 /** What the workflow needs of a run's record. */
@@ -163,9 +183,16 @@ async function freeze(
   const found = await findDag(dagId, environment.dags);
   if (typeof found === 'string') throw refuse(found);
   const { file, folder, dag, hash } = found;
-  const config = pipelineSettings(withSettings(environment.config, given.settings)) as unknown as JsonObject;
+  const settings = withSettings(environment.config, given.settings);
+  const config = pipelineSettings(
+    settings.ok ? settings.config : environment.config,
+  ) as unknown as JsonObject;
   const params = resolveParams(dag, given.params, { config });
-  if (!params.ok) throw refuse(`params of DAG "${dagId}": ${params.errors.join('; ')}`);
+  const problems = [
+    ...(settings.ok ? [] : [`settings: ${settings.problems.join('; ')}`]),
+    ...(params.ok ? [] : [`params of DAG "${dagId}": ${params.errors.join('; ')}`]),
+  ];
+  if (problems.length > 0 || !params.ok) throw refuse(problems.join('\n'));
   return { dag, dagHash: hash, dagFile: file, dagFolder: folder, params: params.values, config };
 }
 
@@ -183,21 +210,24 @@ const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
-  const parsed = runInputSchema.safeParse(input ?? {});
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`)
+  const parsed = validate(runInputSchema, input ?? {});
+  if (parsed.ok) return parsed.value;
+  const problems = parsed.problems
+    .map(({ path, message, hint }) => `${formatPath(path) || 'input'}: ${message}${hint ? ` (${hint})` : ''}`)
     .join('; ');
   throw refuse(
     `the run's input is one JSON object with any of params, logicalDate, settings, replay, or nothing — ${problems}`,
   );
 }
 
-function withSettings(config: Config, settings: JsonObject): Config {
+function withSettings(
+  config: Config,
+  settings: JsonObject,
+): { ok: true; config: Config } | { ok: false; problems: readonly string[] } {
   try {
-    return applySettings(config, settings);
+    return { ok: true, config: applySettings(config, settings) };
   } catch (error) {
-    if (error instanceof ConfigError) throw refuse(`settings: ${error.message}`);
+    if (error instanceof ConfigError) return { ok: false, problems: error.problems };
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { show } from '../../dag/json.js';
 import { replaySchema } from './replay.js';
 
 /** The optional input of a DAG run: one JSON object, every field defaulted. */
@@ -6,7 +7,12 @@ export const runInputSchema = z.strictObject({
   /** Values for the DAG's declared params. */
   params: z.record(z.string(), z.json()).optional(),
   /** ISO 8601 with a zone. Default: the scheduled time, or else the time of the trigger. */
-  logicalDate: z.iso.datetime({ offset: true }).optional(),
+  logicalDate: z.iso
+    .datetime({
+      offset: true,
+      error: ({ input }) => `expected a time with its zone, such as 2026-03-01T06:00:00Z, got ${show(input)}`,
+    })
+    .optional(),
   /** Settings of config.yaml to override for this run, by dotted name: `{ "generate.records": 50000 }`. */
   settings: z.record(z.string(), z.json()).optional(),
   replay: replaySchema.optional(),

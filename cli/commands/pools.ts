@@ -1,9 +1,4 @@
-import {
-  type Client,
-  isGrpcServiceError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type Command, InvalidArgumentError } from 'commander';
 import { checkInterval } from '../../activities/pools/slots.js';
 import type { Config } from '../../config/loader.js';
@@ -15,13 +10,14 @@ import {
   poolWorkflow,
   poolWorkflowId,
 } from '../../dag/pool/messages.js';
+import { answered } from '../answered.js';
 import { withClient } from '../connect.js';
-import { CliError, exitCodes } from '../exit.js';
+import { CliError } from '../exit.js';
 import { type JsonOption, plural, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
-/** How long a pool may take to answer before it counts as served by no worker. */
-const answerTimeout = 10_000;
+/** Why no answer comes without a worker. */
+const kept = 'pools are kept by workers';
 
 /** A pool as `pools list --json` prints it. */
 type ListedPool = PoolView & { source: 'settings' | 'command' | 'maxActiveRuns' };
@@ -98,20 +94,10 @@ async function listPools(client: Client, { pools, temporal }: Config): Promise<L
 async function ask(client: Client, workflowId: string): Promise<PoolView | undefined> {
   const handle = client.workflow.getHandle(workflowId);
   try {
-    return await answered(client, () => handle.query<PoolView>(poolMessages.state));
+    return await answered(client, kept, () => handle.query<PoolView>(poolMessages.state));
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
-  }
-}
-
-/** @throws CliError when no worker answers */
-async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
-  try {
-    return await client.connection.withDeadline(Date.now() + answerTimeout, call);
-  } catch (error) {
-    if (!isGrpcServiceError(error)) throw error;
-    throw new CliError('no worker answers: pools are kept by workers, start one', exitCodes.unavailable);
   }
 }
 
@@ -142,11 +128,9 @@ async function remove(name: string, options: SettingsOptions & JsonOption): Prom
   await withClient(config, async (client) => {
     const handle = client.workflow.getHandle(poolWorkflowId(name));
     try {
-      await answered(client, () => handle.executeUpdate(poolMessages.delete));
+      await answered(client, kept, () => handle.executeUpdate(poolMessages.delete));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new CliError(`there is no pool "${name}"`);
-      if (error instanceof WorkflowUpdateFailedError)
-        throw new CliError(error.cause?.message ?? error.message, exitCodes.failed);
       throw error;
     }
   });

@@ -1,25 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
-import { defineOperator } from '../../activities/operator.js';
-import { Gates } from '../support/gates.js';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
+import { wait } from '../support/operators/wait.js';
 import { TestWorker } from '../support/test-worker.js';
-
-const gates = new Gates();
-
-/** Waits at a gate, then succeeds or fails as it is told. */
-const wait = defineOperator({
-  name: 'wait',
-  description: 'waits for the test',
-  params: z.strictObject({ gate: z.string().optional(), fail: z.boolean().default(false) }),
-  async run({ log, signal }, { gate, fail }) {
-    log.info({ gate }, 'waiting');
-    if (gate !== undefined) await gates.pass(gate, signal);
-    if (fail) throw new Error('the file is not there');
-    return { gate: gate ?? null };
-  },
-});
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
 const own = randomBytes(3).toString('hex');

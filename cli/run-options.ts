@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
+import { type Config, pipelineSettings } from '../config/loader.js';
+import { pipelineSections } from '../config/schema.js';
+import type { DagDocument } from '../dag/document.js';
+import { isDate, isDateTime } from '../dag/instant.js';
+import { isPlainObject, type Json, type JsonObject } from '../dag/json.js';
+import { resolveParams } from '../dag/params.js';
+import { CliError } from './exit.js';
+
+/** `--param name=value`, which adds up; the value is YAML, as with `--set`. */
+export const paramOption = (): Option =>
+  new Option('--param <name=value>', 'a param of the DAG; repeatable')
+    .default({}, 'none')
+    .argParser(parseParam);
+
+function parseParam(text: string, all: JsonObject): JsonObject {
+  const [name = '', ...rest] = text.split('=');
+  if (name === '' || rest.length === 0) throw new InvalidArgumentError('expected name=value');
+  return { ...all, [name]: parse(rest.join('=')) as Json };
+}
+
+/** Params as one JSON object, or a file of it. */
+export function parseConf(text: string): JsonObject {
+  const isFile = !text.trimStart().startsWith('{') && existsSync(text);
+  const read = isFile ? readFileSync(text, 'utf8') : text;
+  try {
+    const value: unknown = JSON.parse(read);
+    if (isPlainObject(value)) return value as JsonObject;
+  } catch (error) {
+    if (isFile) throw new InvalidArgumentError(`${text}: ${(error as Error).message}`);
+  }
+  throw new InvalidArgumentError(
+    `expected params as a JSON object, such as '{"day": "monday"}', or a file that holds one`,
+  );
+}
+
+/** A logical date in ISO 8601, UTC. A day is its midnight, UTC. */
+export function parseLogicalDate(text: string): string {
+  if (!isDate(text) && !isDateTime(text))
+    throw new InvalidArgumentError(
+      'expected a day or a time with its zone, such as 2026-03-01 or 2026-03-01T06:00:00Z',
+    );
+  return new Date(text).toISOString();
+}
+
+/** What of `--set` a run takes with it: settings of the pipeline, by dotted name. The others are this process's own. */
+export function runSettings(set: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    set.flatMap((setting) => {
+      const [name = '', ...rest] = setting.split('=');
+      return (name.split('.')[0] ?? '') in pipelineSections ? [[name, parse(rest.join('=')) as Json]] : [];
+    }),
+  );
+}
+
+/** Params as a run of the DAG would resolve them. @throws CliError with everything that is wrong with them */
+export function checkParams(dag: DagDocument, given: JsonObject, config: Config): void {
+  const params = resolveParams(dag, given, { config: pipelineSettings(config) as unknown as Json });
+  if (!params.ok) throw new CliError(params.errors.join('\n'));
+}
+
+/** The input of a run; undefined when there is nothing to say, so that the history stays as short as the command. */
+export function runInput<Input extends Record<string, unknown>>(input: Input): Partial<Input> | undefined {
+  const said = Object.entries(input).filter(
+    ([, value]) => value !== undefined && !(isPlainObject(value) && Object.keys(value).length === 0),
+  );
+  return said.length === 0 ? undefined : (Object.fromEntries(said) as Partial<Input>);
+}
+
+/** As Workflow IDs have it: `2026-03-01T02:00:00Z`. */
+export const idTime = (iso: string): string => iso.replace('.000Z', 'Z');
