@@ -4,10 +4,6 @@ import { ConfigError } from '../config/loader.js';
 import { controlOperators } from '../dag/control/index.js';
 import { importModule } from './import-module.js';
 import type { Operator } from './operator.js';
-import * as inTheBox from './operators/index.js';
-
-/** The operators in the box. */
-export const builtInOperators: readonly Operator[] = Object.values(inTheBox) as readonly Operator[];
 
 /** All operators that DAGs may name. */
 export type Operators = ReadonlyMap<string, Operator>;
@@ -18,6 +14,8 @@ export type Operators = ReadonlyMap<string, Operator>;
  * loaded, exports none, or one of a name that is taken
  */
 export async function loadOperators(folder?: string): Promise<Operators> {
+  // Loaded on use: with all that they work with, they are most of what a command would load.
+  const { builtInOperators } = await import('./built-in-operators.js');
   const operators = new Map(builtInOperators.map((operator) => [operator.name, operator]));
   for (const file of folder === undefined ? [] : await operatorFiles(resolve(folder))) {
     const module = (await importModule(file).catch((error: unknown) => {

@@ -7,7 +7,6 @@ import {
 } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import type { Progress } from '../activities/operator.js';
-import { stateQuery } from '../workflows/dag-run.js';
 import type { RunView } from '../workflows/run-view.js';
 
 /** What goes on in a task right now, beyond what its workflow knows. */
@@ -79,7 +78,7 @@ async function decode<T>({ client }: WorkflowHandle, payload: Payload): Promise<
 /** The workflow's own answer; undefined while no worker is there to give it. */
 export async function lastView(handle: WorkflowHandle): Promise<RunView | undefined> {
   try {
-    return await handle.query(stateQuery);
+    return await handle.query<RunView | undefined>('state');
   } catch (error) {
     if (error instanceof Error && /Query|ServiceError|Grpc/i.test(error.name)) return undefined;
     throw error;

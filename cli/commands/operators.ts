@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { builtInOperators, loadOperators } from '../../activities/load-operators.js';
+import { loadOperators } from '../../activities/load-operators.js';
 import { controlOperators } from '../../dag/control/index.js';
 import { CliError } from '../exit.js';
 import { operatorFiles } from '../operator-template.js';
@@ -47,6 +47,7 @@ async function listed(options: SettingsOptions): Promise<Listed[]> {
   const control = [...controlOperators.values()].map(({ name, description }): Listed => {
     return { name, description, from: 'nightjar', sensor: name.endsWith('-sensor'), needsWorker: false };
   });
+  const { builtInOperators } = await import('../../activities/built-in-operators.js');
   const builtIn = new Set(builtInOperators.map(({ name }) => name));
   const others = [...operators.values()].map(({ name, description, sensor }): Listed => {
     const from = builtIn.has(name) ? 'nightjar' : 'own';

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { runWorker } from '../../worker/run-worker.js';
 import { readSettings, withSettings } from '../settings.js';
 
 /** `nightjar worker`: a worker for servers that already run. */
@@ -8,5 +7,9 @@ export function registerWorker(program: Command): void {
     program
       .command('worker')
       .description('run a worker for the servers of TEMPORAL_ADDRESS and SPARK_REMOTE'),
-  ).action((options) => runWorker(readSettings(options)));
+  ).action(async (options) => {
+    // Loaded on use: no other command needs the worker's native library.
+    const { runWorker } = await import('../../worker/run-worker.js');
+    await runWorker(readSettings(options));
+  });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { builtInOperators } from '../../activities/load-operators.js';
+import { builtInOperators } from '../../activities/built-in-operators.js';
 import { defineOperator } from '../../activities/operator.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { TestWorker } from '../support/test-worker.js';

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { builtInOperators } from '../../activities/built-in-operators.js';
 import { writeJson } from '../../activities/context/files.js';
 import { runFolder } from '../../activities/context/layout.js';
-import { builtInOperators } from '../../activities/load-operators.js';
 import type { Json } from '../../activities/operator.js';
 import { duckdb } from '../support/duckdb.js';
 import { copyExamples, type Ran, ranOf, runDag } from '../support/example-dags.js';

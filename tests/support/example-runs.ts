@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { builtInOperators } from '../../activities/load-operators.js';
+import { builtInOperators } from '../../activities/built-in-operators.js';
 import type { Json } from '../../activities/operator.js';
 import type { RunInput } from '../../activities/run/run-input.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { builtInOperators } from '../../../activities/load-operators.js';
+import { builtInOperators } from '../../../activities/built-in-operators.js';
 import { controlOperators } from '../../../dag/control/index.js';
 import { repositoryRoot } from '../../../embedded/setup/layout.mjs';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { builtInOperators } from '../../../activities/load-operators.js';
+import { builtInOperators } from '../../../activities/built-in-operators.js';
 import { readDagFiles } from '../../../activities/run/dag-files.js';
 import { controlOperators } from '../../../dag/control/index.js';
 import { formatSourceError } from '../../../dag/source.js';

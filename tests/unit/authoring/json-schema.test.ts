@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { builtInOperators } from '../../../activities/load-operators.js';
+import { builtInOperators } from '../../../activities/built-in-operators.js';
 import { controlOperators } from '../../../dag/control/index.js';
 import { dagJsonSchema } from '../../../dag/json-schema.js';
 import { repositoryRoot } from '../../../embedded/setup/layout.mjs';

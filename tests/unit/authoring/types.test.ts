@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { builtInOperators } from '../../../activities/load-operators.js';
+import { builtInOperators } from '../../../activities/built-in-operators.js';
 import type { DatasetRef } from '../../../activities/operator.js';
 import { defineOperator } from '../../../activities/operator.js';
 import * as operators from '../../../activities/operators/for-dags.js';
