@@ -1,11 +1,11 @@
 /** Exit codes of the `nightjar` command. */
 export const exitCodes = {
   ok: 0,
-  /** The run failed. */
+  /** The run failed or was cancelled, or a request was refused. */
   failed: 1,
   /** The command, its arguments, the configuration or a DAG file is wrong: nothing was started. */
   usage: 2,
-  /** A server could not be reached or started. */
+  /** No server or worker could be reached or started. */
   unavailable: 3,
   /** Interrupted by the user. */
   interrupted: 130,

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { repositoryRoot } from '../embedded/setup/layout.mjs';
 import { registerCodecServer } from './commands/codec-server.js';
 import { registerDagFiles } from './commands/dags.js';
 import { registerDev } from './commands/dev.js';
@@ -13,15 +16,29 @@ import { registerTasks } from './commands/tasks.js';
 import { registerTest } from './commands/test-dag.js';
 import { registerTrigger } from './commands/trigger.js';
 import { registerWorker } from './commands/worker.js';
+import { registerCompletion } from './completion.js';
+
+const exitCodesHelp = `
+Exit codes:
+  0    it succeeded
+  1    the run failed or was cancelled, or a request was refused
+  2    a mistake in the command, the settings or a DAG file: nothing was started
+  3    no server or worker could be reached or started
+  130  interrupted
+
+A run is named by its Workflow ID, by <DAG>/<logical date or day>, or by a DAG's id, which is its latest run.
+Commands that print data take --json, and print notes on standard error.`;
 
 /** All commands of `nightjar`. Whoever adds one adds a line here and renews the table in docs/cli.md. */
 export function nightjarProgram(): Command {
   const program = new Command('nightjar')
     .description('Runs DAGs of data and ML work on Temporal and Spark Connect.')
+    .version(version(), '-V, --version', 'print the version')
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ sortSubcommands: true })
     // Errors come to one place in the end; it also decides on the exit code.
-    .exitOverride();
+    .exitOverride()
+    .addHelpText('after', exitCodesHelp);
   const group = (name: string, description: string): Command =>
     program.command(name).description(description);
 
@@ -46,5 +63,12 @@ export function nightjarProgram(): Command {
 
   registerOperators(program);
   registerPools(program);
+  // Last: it completes what is there by now.
+  registerCompletion(program);
   return program;
+}
+
+function version(): string {
+  const file = join(repositoryRoot, 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

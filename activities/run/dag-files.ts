@@ -72,6 +72,14 @@ export function readDagFile(file: string, sources: DagSources): Promise<DagFile[
   return cache.get(file, () => makeDags(file, sources));
 }
 
+/** Ids of the DAGs that a file seems to have, by a look at its text. */
+export function claimedDagIds(file: string, text: string): string[] {
+  if (!/\.ya?ml$/.test(file))
+    return [...text.matchAll(/\bdagId\s*:\s*['"]([^'"]+)['"]/g)].flatMap(([, id]) => id ?? []);
+  const [, id] = /^dagId\s*:\s*['"]?([^\s'"#]*)/m.exec(text) ?? [];
+  return id === undefined ? [] : [id];
+}
+
 /** The DAG of this id, or in words why there is none to run: all mistakes of its file, or the nearest id. */
 export async function findDag(dagId: string, sources: DagSources): Promise<GoodDagFile | string> {
   const files = await readDagFiles(sources);
@@ -96,14 +104,14 @@ async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile
     return { value: [{ ok: false, file, dagId: undefined, errors: [error] }], from: undefined };
   }
   if (/\.ya?ml$/.test(file)) {
-    const dagId = /^dagId\s*:\s*['"]?([^\s'"#]*)/m.exec(text)?.[1];
+    const [dagId] = claimedDagIds(file, text);
     if (dagId === undefined) return { value: [], from: [file] };
     const { source, from } = await readYamlDag(file, text);
     return { value: [check(file, source, dagId, sources)], from };
   }
   if (!mayHaveDags(file, text)) return { value: [], from: [file] };
   const read = await readTypeScriptDags(file);
-  const dagId = /\bdagId\s*:\s*['"]([^'"]+)['"]/.exec(text)?.[1];
+  const [dagId] = claimedDagIds(file, text);
   const value =
     read.errors.length > 0
       ? [{ ok: false as const, file, dagId, errors: read.errors }]

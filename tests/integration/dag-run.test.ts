@@ -277,7 +277,7 @@ tasks:
 
 describe('input', () => {
   it.each([
-    ['an unknown field', { parms: {} }, /Unrecognized key: "parms"/],
+    ['an unknown field', { parms: {} }, /parms: unknown key/],
     ['an unknown param', { params: { gretting: 'x' } }, /gretting.*greeting/],
     ['a param of the wrong type', { params: { greeting: 5 } }, /'greeting': expected text, got 5/],
     ['an unknown setting', { settings: { 'generate.recods': 5 } }, /generate\.recods.*records/],

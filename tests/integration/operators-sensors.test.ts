@@ -205,7 +205,7 @@ tasks:
   });
 
   it('reads the record of a run that the server has forgotten', async () => {
-    await worker.run('example-python', { logicalDate }, 'example-python/known');
+    await worker.run('example-python', undefined, 'example-python/known');
     // What a run leaves, under a name that the server has never heard of.
     const record = await worker.record('example-python', 'known');
     const forgotten = { ...record, runId: 'old', workflowId: 'example-python/old', logicalDate: oldDate };
