@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
 import { registerCodecServer } from './commands/codec-server.js';
 import { registerDagFiles } from './commands/dags.js';
+import { registerDagSchedule } from './commands/dags-schedule.js';
+import { registerDeploy } from './commands/deploy.js';
 import { registerDev } from './commands/dev.js';
 import { registerOperators } from './commands/operators.js';
 import { registerPools } from './commands/pools.js';
@@ -46,11 +48,13 @@ export function nightjarProgram(): Command {
   registerDev(program);
   registerWorker(program);
   registerCodecServer(program);
+  registerDeploy(program);
 
-  const dags = group('dags', 'look at DAGs, and run them');
+  const dags = group('dags', 'look at DAGs, run them, and pause their schedules');
   registerDagFiles(dags);
   registerTrigger(dags);
   registerTest(dags);
+  registerDagSchedule(dags);
 
   const runs = group('runs', 'look at runs of DAGs, watch and end them');
   registerRuns(runs);

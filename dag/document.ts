@@ -4,7 +4,7 @@ import { lowerGroups } from './lower-groups.js';
 import type { RunCallbacks, TaskCallbacks } from './schema/callbacks.js';
 import type { dagSchema } from './schema/dag.js';
 import type { ParamSchema } from './schema/param.js';
-import type { Schedule } from './schema/schedule.js';
+import type { OverlapPolicy, Schedule } from './schema/schedule.js';
 import type { ErrorThresholdSpec, MetricThresholdsSpec, task as taskSchema } from './schema/task.js';
 import type { TriggerRule } from './trigger-rules.js';
 
@@ -21,6 +21,9 @@ export const taskDefaults = {
 
 /** How long after its time a missed scheduled run is still started, in milliseconds: the last night's run, not older ones. */
 const DEFAULT_CATCHUP_WINDOW = 86_400_000;
+
+/** Of a DAG that catches up: the longest that Temporal's own default is. */
+const FULL_CATCHUP_WINDOW = 365 * 86_400_000;
 
 /** A task with all defaults filled in. Durations in milliseconds. Plain JSON: absent keys are left out. */
 export interface TaskSpec {
@@ -88,11 +91,17 @@ export interface DagDocument {
   owner?: string;
   tags: string[];
   schedule?: Schedule;
-  /** IANA name, for the cron schedule. */
+  /** IANA name, for the schedule. */
   timezone: string;
   startDate?: string;
   endDate?: string;
+  /** Whether runs since `startDate` are made up for. */
+  catchup?: boolean;
   catchupWindow: number;
+  /** When absent, see docs/scheduling.md. */
+  overlap?: OverlapPolicy;
+  pauseOnFailure?: boolean;
+  isPausedUponCreation?: boolean;
   jitter: number;
   /** What part of the data a run is about; absent: an instant, the logical date. A duration in milliseconds. */
   dataInterval?: 'previous' | number;
@@ -142,7 +151,7 @@ export function normalizeDag(input: z.output<typeof dagSchema>): DagDocument {
     ...dag,
     tags: dag.tags ?? [],
     timezone: dag.timezone ?? 'UTC',
-    catchupWindow: dag.catchupWindow ?? DEFAULT_CATCHUP_WINDOW,
+    catchupWindow: dag.catchupWindow ?? (dag.catchup ? FULL_CATCHUP_WINDOW : DEFAULT_CATCHUP_WINDOW),
     jitter: dag.jitter ?? 0,
     params: dag.params ?? {},
     groups: Object.fromEntries(

@@ -1,5 +1,12 @@
-import { Cron } from 'croner';
 import type { DagDocument } from '../../dag/document.js';
+import {
+  type Calendar,
+  isOneOf,
+  type WallTimes,
+  wallTimesBetween,
+  wallTimesOfCalendar,
+  wallTimesOfCron,
+} from '../../dag/wall-times.js';
 import { instantsOf, wallClock } from './wall-clock.js';
 
 /** What of a DAG says when it runs. */
@@ -11,7 +18,7 @@ const HOUR = 3_600_000;
 const CLOCK_CHANGE = 3 * HOUR;
 
 /** How far the search for a time goes: 29 February is the same day of the week every 28 years, or 40 around 2100. */
-const SEARCH = 41 * 366 * 24 * HOUR;
+const spans = [1, 8, 64, 512, 4096, 41 * 366 * 24].map((hours) => hours * HOUR);
 
 /**
  * The times within [from, to] at which a schedule starts runs, in order: their logical dates. The times of a schedule in a
@@ -26,9 +33,10 @@ export function runsBetween(timetable: Timetable, from: Date, to: Date): Date[] 
 
 /** When a DAG is due next after a time; undefined when it isn't, or its schedule doesn't say times. */
 export function nextRunAfter(timetable: Timetable, after: Date): Date | undefined {
-  if (!hasTimes(timetable)) return undefined;
-  for (let span = HOUR; span <= SEARCH; span *= 8) {
-    const [next] = runsBetween(timetable, new Date(after.getTime() + 1), new Date(after.getTime() + span));
+  const { startDate } = timetable;
+  const from = Math.max(after.getTime() + 1, startDate === undefined ? -Infinity : Date.parse(startDate));
+  for (const span of spans) {
+    const [next] = runsBetween(timetable, new Date(from), new Date(from + span));
     if (next !== undefined) return next;
   }
   return undefined;
@@ -59,49 +67,58 @@ export function dataIntervalOf(
 
 /** The bounds of the DAG's dates don't count: the first run's interval begins where a run before it would have been. */
 function lastTimeUntil(timetable: Timetable, until: Date): Date | undefined {
-  if (!hasTimes(timetable)) return undefined;
-  for (let span = HOUR; span <= SEARCH; span *= 8) {
+  for (const span of spans) {
     const last = timesBetween(timetable, new Date(until.getTime() - span), until).at(-1);
     if (last !== undefined) return last;
   }
   return undefined;
 }
 
-const hasTimes = ({ schedule }: Timetable): boolean => schedule !== undefined && !('datasets' in schedule);
-
 function timesBetween({ schedule, timezone, startDate }: Timetable, from: Date, to: Date): Date[] {
   if (schedule === undefined || 'datasets' in schedule) return [];
-  if ('every' in schedule) return intervalTimes(schedule.every, phaseOf(schedule.every, startDate), from, to);
-  const times = cronTimes(schedule.cron, timezone, from, to);
-  return [...new Set(times)].sort((a, b) => a - b).map((time) => new Date(time));
+  const times =
+    'every' in schedule
+      ? intervalTimes(schedule.every, phaseOf(schedule.every, startDate), from, to)
+      : ('cron' in schedule ? [schedule.cron] : schedule.calendars)
+          .flatMap(wallTimesOf)
+          .flatMap((set) => instantsBetween(set, timezone, from, to));
+  const skipped = (schedule.skip ?? []).flatMap((calendar) => wallTimesOfCalendar(calendar, true));
+  return [...new Set(times)]
+    .sort((a, b) => a - b)
+    .map((time) => new Date(time))
+    .filter((time) => {
+      const wall = skipped.length > 0 ? wallClock(time, timezone) : time;
+      return !skipped.some((set) => isOneOf(set, wall));
+    });
 }
+
+/** The wall-clock times that a cron expression or a calendar means. */
+export const wallTimesOf = (calendar: string | Calendar): WallTimes[] =>
+  typeof calendar === 'string' ? wallTimesOfCron(calendar) : wallTimesOfCalendar(calendar);
 
 /** Intervals are counted from the DAG's start date, as in Airflow, or else from 1970. */
 export const phaseOf = (every: number, startDate: string | undefined): number =>
   startDate === undefined ? 0 : Date.parse(startDate) % every;
 
-function intervalTimes(every: number, phase: number, from: Date, to: Date): Date[] {
-  const times: Date[] = [];
+function intervalTimes(every: number, phase: number, from: Date, to: Date): number[] {
+  const times: number[] = [];
   const first = Math.ceil((from.getTime() - phase) / every) * every + phase;
-  for (let time = first; time <= to.getTime(); time += every) times.push(new Date(time));
+  for (let time = first; time <= to.getTime(); time += every) times.push(time);
   return times;
 }
 
-/** Whether a cron expression names all hours of a day: then it runs by the hour, however clocks are set. */
-export const runsEveryHour = (cron: string): boolean => /^\S+\s+(\*|\*\/1|0-23)\s/.test(cron);
+/** Whether all hours of a day are named: then runs go by the hour, however clocks are set. */
+export const runsEveryHour = ({ hour }: WallTimes): boolean => hour.length === 24;
 
-function cronTimes(cron: string, timezone: string, from: Date, to: Date): number[] {
-  // Matched against wall-clock times, which have no gaps; where they are in real time is another matter.
-  const pattern = new Cron(cron, { timezone: 'UTC' });
-  const everyHour = runsEveryHour(cron);
-  const times: number[] = [];
-  const last = wallClock(to, timezone).getTime() + CLOCK_CHANGE;
-  let wall = pattern.nextRun(new Date(wallClock(from, timezone).getTime() - CLOCK_CHANGE));
-  for (; wall !== null && wall.getTime() <= last; wall = pattern.nextRun(wall)) {
+function instantsBetween(set: WallTimes, timezone: string, from: Date, to: Date): number[] {
+  const first = new Date(wallClock(from, timezone).getTime() - CLOCK_CHANGE);
+  const last = new Date(wallClock(to, timezone).getTime() + CLOCK_CHANGE);
+  const instants: number[] = [];
+  for (const wall of wallTimesBetween(set, first, last)) {
     const { at, instead } = instantsOf(wall, timezone);
     // A time of day that clocks skip is taken where it would have been; of one that they show twice, the second.
-    for (const instant of everyHour ? at : [at.at(-1) ?? instead])
-      if (instant >= from && instant <= to) times.push(instant.getTime());
+    for (const instant of runsEveryHour(set) ? at : [at.at(-1) ?? instead])
+      if (instant >= from && instant <= to) instants.push(instant.getTime());
   }
-  return times;
+  return instants;
 }

@@ -6,6 +6,7 @@ import { loadOperators } from '../../activities/load-operators.js';
 import { type DagFile, dagFilesIn, readDagFiles } from '../../activities/run/dag-files.js';
 import { controlOperators } from '../../dag/control/index.js';
 import type { DagDocument } from '../../dag/document.js';
+import { formatDuration } from '../../dag/duration.js';
 import { dagJsonSchema } from '../../dag/json-schema.js';
 import { mermaid } from '../../dag/mermaid.js';
 import { formatSourceError } from '../../dag/source.js';
@@ -13,6 +14,7 @@ import { dagSources } from '../../worker/dag-sources.js';
 import { CliError, exitCodes } from '../exit.js';
 import { findNamedDag, notADag } from '../find-dag.js';
 import { type JsonOption, plural, print, table, withJson } from '../output.js';
+import { calendarText } from '../schedules/times.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 /** Where editors look for the schema, by the comments in the repository's DAG files. */
@@ -71,8 +73,10 @@ async function listDags(options: Options): Promise<void> {
 
 function describeSchedule({ schedule, timezone }: Pick<DagDocument, 'schedule' | 'timezone'>): string {
   if (schedule === undefined) return 'none';
-  if ('cron' in schedule) return `${schedule.cron} ${timezone}`;
-  return 'every' in schedule ? `every ${schedule.every / 1000} s` : 'by datasets';
+  if ('datasets' in schedule) return 'by datasets';
+  if ('every' in schedule) return `every ${formatDuration(schedule.every)}`;
+  const calendars = 'cron' in schedule ? [schedule.cron] : schedule.calendars;
+  return `${calendars.map(calendarText).join('; ')} ${timezone}`;
 }
 
 async function validateFiles(names: string[], options: Options): Promise<void> {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { loadOperators } from '../../activities/load-operators.js';
-import { readDagFiles } from '../../activities/run/dag-files.js';
-import { formatSourceError } from '../../dag/source.js';
 import { dagSources } from '../../worker/dag-sources.js';
 import { painter } from '../format.js';
-import { applySchedule } from '../schedules.js';
+import { followSchedules } from '../schedules/follow.js';
 import { startCluster } from '../servers.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
@@ -23,13 +21,8 @@ async function dev(options: SettingsOptions): Promise<void> {
   const sources = dagSources(config, await loadOperators(config.operators.folder));
   const cluster = await startCluster({ config, settings: options, dagFiles: [], tell });
   try {
-    for (const file of await readDagFiles(sources)) {
-      if (!file.ok) for (const error of file.errors) tell(formatSourceError(error));
-      else if (file.dag.schedule !== undefined && !('datasets' in file.dag.schedule)) {
-        const next = await applySchedule(cluster.client, file.dag, config.temporal.taskQueue);
-        tell(`${file.dag.dagId} is scheduled; next run ${next?.toISOString() ?? 'none'}`);
-      }
-    }
+    // A first time before it is told that all is up.
+    const follow = await followSchedules(cluster.client, config, sources, tell);
     tell(`Temporal UI  ${bold(cluster.temporalUi ?? `that of ${config.temporal.address}`)}`);
     if (cluster.sparkUi !== undefined) tell(`Spark UI     ${bold(cluster.sparkUi)}`);
     tell(`Worker log   ${cluster.workerLog}`);
@@ -39,6 +32,7 @@ async function dev(options: SettingsOptions): Promise<void> {
     // Signals alone do not keep the process alive, nor do the servers.
     const alive = setInterval(() => {}, 2 ** 30);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await follow.stop();
     clearInterval(alive);
     tell('stopping …');
   } finally {

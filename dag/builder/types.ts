@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Json } from '../json.js';
 import type { dagSchema } from '../schema/dag.js';
 import type { param } from '../schema/param.js';
+import type { timedForms } from '../schema/schedule.js';
 import type { group, task } from '../schema/task.js';
 import type { TaskState } from '../states.js';
 import type { Ref, Reference } from './reference.js';
@@ -146,7 +147,7 @@ export type DagOptions<P extends ParamDeclarations> = Omit<
   'tasks' | 'groups' | 'params' | 'include' | 'schedule'
 > & {
   /** When runs start. Default: by hand only. */
-  schedule?: string | { every: string } | { datasets: DatasetCondition } | null;
+  schedule?: z.input<typeof timedForms> | { datasets: DatasetCondition } | null;
   /** What a run can be given, by name. */
   params?: P;
 };

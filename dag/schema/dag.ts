@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runCallbacks } from './callbacks.js';
 import { param } from './param.js';
 import { duration, id, identifier, ids, instant, positiveDuration, timezone } from './primitives.js';
-import { dataInterval, schedule } from './schedule.js';
+import { dataInterval, overlapPolicies, schedule } from './schedule.js';
 import { group, task, taskOptions } from './task.js';
 
 /** The document as users write it: strict, so that no key is silently ignored. Descriptions are what editors show. */
@@ -21,16 +21,38 @@ export const dagSchema = z
         'YAML files whose keys count where this document says nothing else, such as shared `defaults` and `callbacks`; paths are relative to this file',
       ),
     schedule: schedule.describe(
-      'When runs start: a cron expression, a preset such as `@daily`, `{ every: 1h }`, or `{ datasets: [orders] }`. Default: by hand only',
+      'When runs start: a cron expression, a preset such as `@daily`, `{ every: 1h }`, `{ calendars: […] }`, or `{ datasets: [orders] }`. Default: by hand only',
     ),
     timezone: timezone
       .optional()
-      .describe('IANA time zone of the cron schedule, such as Europe/Zurich. Default UTC'),
+      .describe('IANA time zone of the schedule, such as Europe/Zurich. Default UTC'),
     startDate: instant.optional().describe('No scheduled run before: a date (UTC) or a time with its zone'),
     endDate: instant.optional().describe('No scheduled run after: a date (UTC) or a time with its zone'),
+    catchup: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether runs that were due since `startDate` are started when the schedule is deployed. Default false',
+      ),
     catchupWindow: positiveDuration
       .optional()
-      .describe('How long after its time a missed run is still started. Default 24h'),
+      .describe(
+        'How long after its time a run that a server missed is still started. Default 24h, with catchup 365d',
+      ),
+    overlap: z
+      .enum(overlapPolicies)
+      .optional()
+      .describe(
+        'What happens when a run is due while another runs. Default buffer-one; allow-all with maxActiveRuns; buffer-all with catchup',
+      ),
+    pauseOnFailure: z
+      .boolean()
+      .optional()
+      .describe('Pauses the schedule when a scheduled run fails. Default false'),
+    isPausedUponCreation: z
+      .boolean()
+      .optional()
+      .describe('The schedule is paused when it is first deployed. Default false'),
     jitter: duration.optional().describe('Scheduled runs start up to this much later, at random. Default 0s'),
     dataInterval: dataInterval
       .optional()
@@ -71,6 +93,10 @@ export const dagSchema = z
   .refine((dag) => dag.holdFor === undefined || dag.onFailure === 'hold', {
     path: ['holdFor'],
     error: 'only a DAG with `onFailure: hold` holds its runs',
+  })
+  .refine(({ catchup, startDate }) => catchup !== true || startDate !== undefined, {
+    path: ['catchup'],
+    error: 'needs a startDate, from which on runs are caught up',
   })
   .refine(
     ({ dataInterval, schedule }) =>

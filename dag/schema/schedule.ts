@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import { cronPresets, cronProblem } from '../cron.js';
+import { cronFields, cronPresets, cronProblem, type Field, fieldProblem, yearField } from '../cron.js';
+import { isDate } from '../instant.js';
 import { isPlainObject, show } from '../json.js';
 import { validate } from '../problem.js';
-import { positiveDuration } from './primitives.js';
+import type { Calendar } from '../wall-times.js';
+import { oneOrMore, positiveDuration } from './primitives.js';
+
+/** What to write for presets of Airflow that say nothing of times. */
+const presetAdvice = {
+  '@once': "start the DAG by hand, or say when: { calendars: [{ date: 2026-12-24, at: '06:00' }] }",
+  '@continuous':
+    'say { every: 1s } with `overlap: buffer-one`, by which a run starts when the one before has ended',
+};
 
 const cron = z
   .string()
@@ -11,6 +20,11 @@ const cron = z
     const preset = Object.entries(cronPresets).find(([name]) => name === text);
     const expression = preset?.[1] ?? text.trim();
     const problem = text.startsWith('@') && !preset ? 'unknown preset' : cronProblem(expression);
+    const advice = Object.entries(presetAdvice).find(([name]) => name === text)?.[1];
+    if (advice !== undefined) {
+      context.addIssue({ code: 'custom', message: `there is no ${text}: ${advice}` });
+      return z.NEVER;
+    }
     if (problem !== undefined) {
       context.addIssue({
         code: 'custom',
@@ -20,7 +34,64 @@ const cron = z
     return { cron: expression };
   });
 
-const every = z.strictObject({ every: positiveDuration.describe('The time between runs') });
+/** A field as in cron, or a list of its values: `mon-fri`, `[1, 15]`. */
+const calendarField = (field: Field, example: string) =>
+  oneOrMore(z.union([z.string(), z.int()], { error: `expected a ${field.name} such as ${example}` }), example)
+    .transform((values, context) => {
+      const text = values.map(String).join(',').replaceAll(' ', '');
+      const problem = fieldProblem(text, field);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      return text;
+    })
+    .optional()
+    .describe(`${field.name}, as in cron or as a list: ${example}`);
+
+const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, {
+  error: (issue) => `expected a time of day such as '06:30' (in quotes), got ${show(issue.input)}`,
+});
+
+const date = z
+  .custom<string>((value) => typeof value === 'string' && isDate(value), {
+    error: (issue) => `expected a date such as 2026-12-24, got ${show(issue.input)}`,
+  })
+  .meta({ type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', examples: ['2026-12-24'] });
+
+const days = {
+  weekday: calendarField(cronFields.weekday, 'mon-fri'),
+  day: calendarField(cronFields.day, '1-7'),
+  month: calendarField(cronFields.month, 'jan'),
+  year: calendarField(yearField, '2026'),
+  date: oneOrMore(date, 'a date such as 2026-12-24').optional().describe('Single dates'),
+};
+const at = oneOrMore(timeOfDay, "a time of day such as '06:30'").optional();
+
+const calendar = z.strictObject({ at: at.describe('Times of day. Default 00:00'), ...days });
+const exclusion = z.strictObject({ at: at.describe('Times of day. Default the whole day'), ...days });
+
+const skip = oneOrMore(exclusion, 'a calendar such as { date: 2026-12-25 }')
+  .optional()
+  .describe('Days, or times of these, at which nothing runs. All that a calendar says must hold');
+
+const skippingCron = z
+  .strictObject({ cron, skip })
+  .transform(({ cron, skip }) => ({ ...cron, ...(skip && { skip }) }));
+
+const calendars = z.strictObject({
+  calendars: oneOrMore(
+    z.union([cron.transform(({ cron }) => cron), calendar], {
+      error: "expected a calendar such as { at: '06:30', weekday: mon-fri }, or a cron expression",
+    }),
+    "a calendar such as { at: '06:30', weekday: mon-fri }, or a cron expression",
+  ).describe('Runs start at the times of each. All that a calendar says must hold'),
+  skip,
+});
+
+const every = z.strictObject({
+  every: positiveDuration
+    .refine((milliseconds) => milliseconds % 1000 === 0, { error: 'expected whole seconds' })
+    .describe('The time between runs, counted from startDate, or else from 1970'),
+  skip,
+});
 
 /** Names of datasets joined by all and any. */
 export type DatasetCondition = string | { all: DatasetCondition[] } | { any: DatasetCondition[] };
@@ -54,10 +125,23 @@ const datasets = z.strictObject({
   ),
 });
 
-/** The forms of a schedule, for editors. */
-export const scheduleForms = z.union([cron, every, datasets, z.null()]);
+/** The forms of a schedule that say times. */
+export const timedForms = z.union([cron, skippingCron, calendars, every]);
 
-export type Schedule = { cron: string } | { every: number } | { datasets: DatasetCondition };
+/** The forms of a schedule, for editors. */
+export const scheduleForms = z.union([timedForms, datasets, z.null()]);
+
+/** A schedule by the clock of the DAG's time zone. A text among calendars is a cron expression. */
+export type ClockSchedule = ({ cron: string } | { calendars: (string | Calendar)[] }) & { skip?: Calendar[] };
+
+export type Schedule = ClockSchedule | { every: number; skip?: Calendar[] } | { datasets: DatasetCondition };
+
+const formOf = (value: string | object): z.ZodType => {
+  if (typeof value === 'string') return cron;
+  if ('datasets' in value) return datasets;
+  if ('calendars' in value) return calendars;
+  return 'cron' in value ? skippingCron : every;
+};
 
 /** Told apart here, so that an error speaks of the form that was meant. */
 export const schedule = z
@@ -65,13 +149,12 @@ export const schedule = z
   .transform((value, context): Schedule | undefined => {
     if (value === null || value === undefined) return undefined;
     if (typeof value !== 'string' && !isPlainObject(value)) {
-      const message = `expected a cron expression, a preset such as '@daily', { every: 1h } or { datasets: [orders] }, got ${show(value)}`;
+      const message = `expected a cron expression, a preset such as '@daily', { every: 1h }, { calendars: […] } or { datasets: [orders] }, got ${show(value)}`;
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }
-    const form = typeof value === 'string' ? cron : 'datasets' in value ? datasets : every;
-    const result = validate<z.ZodType<Schedule>>(form, value);
-    if (result.ok) return result.value;
+    const result = validate<z.ZodType<Schedule>>(formOf(value) as z.ZodType<Schedule>, value);
+    if (result.ok) return withoutUndefined(result.value);
     for (const { path, message, hint } of result.problems) {
       const text = hint === undefined ? message : `${message} (${hint})`;
       context.addIssue({ code: 'custom', path: [...path], message: text });
@@ -80,8 +163,22 @@ export const schedule = z
   })
   .optional();
 
+/** Documents are plain JSON: absent keys are left out. */
+const withoutUndefined = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 /** `none` is left out of the document, as if it were not said. */
 export const dataInterval = z.union(
   [z.literal('none').transform(() => undefined), z.literal('previous'), positiveDuration],
   { error: (issue) => `expected none, previous or a duration such as 24h, got ${show(issue.input)}` },
 );
+
+/** What happens when a run is due while another runs: Temporal's overlap policies. */
+export const overlapPolicies = [
+  'skip',
+  'buffer-one',
+  'buffer-all',
+  'allow-all',
+  'cancel-other',
+  'terminate-other',
+] as const;
+export type OverlapPolicy = (typeof overlapPolicies)[number];

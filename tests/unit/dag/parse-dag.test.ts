@@ -189,7 +189,7 @@ describe('mistakes in keys and values', () => {
     ['schedule: { evry: 1h, every: 1h }', "schedule.evry: unknown key (did you mean 'every'?)"],
     [
       'schedule: 5',
-      "expected a cron expression, a preset such as '@daily', { every: 1h } or { datasets: [orders] }, got 5",
+      "expected a cron expression, a preset such as '@daily', { every: 1h }, { calendars: […] } or { datasets: [orders] }, got 5",
     ],
     ['timezone: Mars/Base', "expected an IANA time zone such as Europe/Zurich, got 'Mars/Base'"],
     ['startDate: 2025-02-30', "got '2025-02-30'"],
@@ -197,7 +197,22 @@ describe('mistakes in keys and values', () => {
     ['{ startDate: 2025-02-01, endDate: 2025-01-01 }', 'endDate: expected a time after startDate'],
     ['onFailure: wait', 'onFailure: expected one of'],
     ['holdFor: 3d', 'holdFor: only a DAG with `onFailure: hold` holds its runs'],
-    ['catchup: true', 'catchup: unknown key'],
+    ['catchup: true', 'catchup: needs a startDate, from which on runs are caught up'],
+    ['overlap: queue', 'overlap: expected one of'],
+    ['dataInterval: previous', "dataInterval: 'previous' needs a schedule with times"],
+    ["schedule: '@once'", 'there is no @once: start the DAG by hand, or say when'],
+    ["schedule: '@continuous'", 'there is no @continuous: say { every: 1s }'],
+    ['schedule: { every: 1500ms }', 'schedule.every: expected whole seconds'],
+    ["schedule: { calendars: [{ att: '06:30' }] }", "(did you mean 'at'?)"],
+    [
+      "schedule: { calendars: [{ at: '6:30' }] }",
+      "expected a time of day such as '06:30' (in quotes), got '6:30'",
+    ],
+    ['schedule: { calendars: [{ weekday: fri-mon }] }', "'fri-mon' is not a valid day of the week"],
+    [
+      "schedule: { cron: '@daily', skip: { date: 2026-02-30 } }",
+      "expected a date such as 2026-12-24, got '2026-02-30'",
+    ],
     ['defaults: { retrys: 3 }', "defaults.retrys: unknown key (did you mean 'retries'?)"],
   ])('%s', (lines, message) => {
     const keys = lines.startsWith('{')
