@@ -6,6 +6,18 @@ import { validate } from '../problem.js';
 import type { Calendar } from '../wall-times.js';
 import { oneOrMore, positiveDuration } from './primitives.js';
 
+/** A value of several forms, told apart first, so that an error speaks of the form that was meant. */
+const toldApart = <Value>(formOf: (value: unknown) => z.ZodType) =>
+  z.unknown().transform((value, context): Value => {
+    const result = validate(formOf(value) as z.ZodType<Value>, value);
+    if (result.ok) return result.value;
+    for (const { path, message, hint } of result.problems) {
+      const text = hint === undefined ? message : `${message} (${hint})`;
+      context.addIssue({ code: 'custom', path: [...path], message: text });
+    }
+    return z.NEVER;
+  });
+
 /** What to write for presets of Airflow that say nothing of times. */
 const presetAdvice = {
   '@once': "start the DAG by hand, or say when: { calendars: [{ date: 2026-12-24, at: '06:00' }] }",
@@ -68,7 +80,9 @@ const at = oneOrMore(timeOfDay, "a time of day such as '06:30'").optional();
 const calendar = z.strictObject({ at: at.describe('Times of day. Default 00:00'), ...days });
 const exclusion = z.strictObject({ at: at.describe('Times of day. Default the whole day'), ...days });
 
-const skip = oneOrMore(exclusion, 'a calendar such as { date: 2026-12-25 }')
+const skip = z
+  .array(exclusion)
+  .min(1)
   .optional()
   .describe('Days, or times of these, at which nothing runs. All that a calendar says must hold');
 
@@ -76,15 +90,21 @@ const skippingCron = z
   .strictObject({ cron, skip })
   .transform(({ cron, skip }) => ({ ...cron, ...(skip && { skip }) }));
 
-const calendars = z.strictObject({
-  calendars: oneOrMore(
-    z.union([cron.transform(({ cron }) => cron), calendar], {
-      error: "expected a calendar such as { at: '06:30', weekday: mon-fri }, or a cron expression",
-    }),
-    "a calendar such as { at: '06:30', weekday: mon-fri }, or a cron expression",
-  ).describe('Runs start at the times of each. All that a calendar says must hold'),
-  skip,
-});
+const calendarsOf = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({
+    calendars: z
+      .array(item)
+      .min(1)
+      .describe(
+        'Runs start at the times of each: calendars, or cron expressions. All that a calendar says must hold',
+      ),
+    skip,
+  });
+
+const cronText = cron.transform(({ cron }) => cron);
+const calendars = calendarsOf(
+  toldApart<string | Calendar>((value) => (typeof value === 'string' ? cronText : calendar)),
+);
 
 const every = z.strictObject({
   every: positiveDuration
@@ -126,7 +146,7 @@ const datasets = z.strictObject({
 });
 
 /** The forms of a schedule that say times. */
-export const timedForms = z.union([cron, skippingCron, calendars, every]);
+export const timedForms = z.union([cron, skippingCron, calendarsOf(z.union([cronText, calendar])), every]);
 
 /** The forms of a schedule, for editors. */
 export const scheduleForms = z.union([timedForms, datasets, z.null()]);
@@ -136,31 +156,21 @@ export type ClockSchedule = ({ cron: string } | { calendars: (string | Calendar)
 
 export type Schedule = ClockSchedule | { every: number; skip?: Calendar[] } | { datasets: DatasetCondition };
 
-const formOf = (value: string | object): z.ZodType => {
+const formOf = (value: unknown): z.ZodType => {
+  if (value === null || value === undefined) return z.unknown().transform(() => undefined);
   if (typeof value === 'string') return cron;
+  if (!isPlainObject(value)) {
+    return z.never({
+      error: `expected a cron expression, a preset such as '@daily', { every: 1h }, { calendars: […] } or { datasets: [orders] }, got ${show(value)}`,
+    });
+  }
   if ('datasets' in value) return datasets;
   if ('calendars' in value) return calendars;
   return 'cron' in value ? skippingCron : every;
 };
 
-/** Told apart here, so that an error speaks of the form that was meant. */
-export const schedule = z
-  .unknown()
-  .transform((value, context): Schedule | undefined => {
-    if (value === null || value === undefined) return undefined;
-    if (typeof value !== 'string' && !isPlainObject(value)) {
-      const message = `expected a cron expression, a preset such as '@daily', { every: 1h }, { calendars: […] } or { datasets: [orders] }, got ${show(value)}`;
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    }
-    const result = validate<z.ZodType<Schedule>>(formOf(value) as z.ZodType<Schedule>, value);
-    if (result.ok) return withoutUndefined(result.value);
-    for (const { path, message, hint } of result.problems) {
-      const text = hint === undefined ? message : `${message} (${hint})`;
-      context.addIssue({ code: 'custom', path: [...path], message: text });
-    }
-    return z.NEVER;
-  })
+export const schedule = toldApart<Schedule | undefined>(formOf)
+  .transform((value) => (value === undefined ? undefined : withoutUndefined(value)))
   .optional();
 
 /** Documents are plain JSON: absent keys are left out. */

@@ -63,9 +63,9 @@ it.each([
   ["'5/15 7 * * 7'", 'UTC'],
   ["'@quarterly'", 'Europe/Zurich'],
   ['{ every: 6h }', 'Europe/Zurich'],
-  ['{ every: 12h, skip: { date: [2026-12-25, 2026-12-26] } }', 'Europe/Zurich'],
+  ['{ every: 12h, skip: [{ date: [2026-12-25, 2026-12-26] }] }', 'Europe/Zurich'],
   ["{ cron: '0 2 * * *', skip: [{ month: dec, day: 24-26 }, { weekday: [sat, 7] }] }", 'Europe/Zurich'],
-  ["{ calendars: { at: ['06:30', '18:30', '07:15'], weekday: mon-fri } }", 'Europe/Zurich'],
+  ["{ calendars: [{ at: ['06:30', '18:30', '07:15'], weekday: mon-fri }] }", 'Europe/Zurich'],
   [
     "{ calendars: [{ date: 2026-10-25, at: '02:30' }, '0 12 1 * *', { day: 1-7, weekday: mon }] }",
     'Europe/Zurich',

@@ -203,15 +203,15 @@ describe('mistakes in keys and values', () => {
     ["schedule: '@once'", 'there is no @once: start the DAG by hand, or say when'],
     ["schedule: '@continuous'", 'there is no @continuous: say { every: 1s }'],
     ['schedule: { every: 1500ms }', 'schedule.every: expected whole seconds'],
-    ["schedule: { calendars: [{ att: '06:30' }] }", "(did you mean 'at'?)"],
+    ['schedule: { calendars: [{ wekday: mon }] }', "(did you mean 'weekday'?)"],
     [
       "schedule: { calendars: [{ at: '6:30' }] }",
       "expected a time of day such as '06:30' (in quotes), got '6:30'",
     ],
     ['schedule: { calendars: [{ weekday: fri-mon }] }', "'fri-mon' is not a valid day of the week"],
     [
-      "schedule: { cron: '@daily', skip: { date: 2026-02-30 } }",
-      "expected a date such as 2026-12-24, got '2026-02-30'",
+      "schedule: { cron: '@daily', skip: [{ date: 2026-02-30 }] }",
+      'schedule.skip[0].date: expected a date such as 2026-12-24',
     ],
     ['defaults: { retrys: 3 }', "defaults.retrys: unknown key (did you mean 'retries'?)"],
   ])('%s', (lines, message) => {
