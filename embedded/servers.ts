@@ -55,7 +55,8 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-const DEFAULT_PORTS = { temporal: { grpc: 7233, ui: 8233 }, spark: { grpc: 15002, ui: 4040 } };
+/** Where the servers of the main instance listen, if these are free; docker-compose.yml publishes the same. */
+export const DEFAULT_PORTS = { temporal: { grpc: 7233, ui: 8233 }, spark: { grpc: 15002, ui: 4040 } };
 const PORT_TRIES = 5;
 
 /**

@@ -13,6 +13,8 @@ export interface Service {
   pid(): number | undefined;
   /** Ends the service (SIGTERM, then SIGKILL) and its supervisor, and waits for both. May be called repeatedly. */
   stop(): Promise<void>;
+  /** Ends the service with all its processes by SIGKILL, and it stays gone: as when its machine is lost. */
+  kill(): Promise<void>;
 }
 
 /** A service that did not get ready. */
@@ -67,6 +69,13 @@ export async function startService(
     send(supervisor, { type: 'stop' });
     await ended;
   };
+  const kill = async () => {
+    state = 'stopped';
+    supervisor.ref();
+    // The supervisor first, which would start the service again.
+    supervisor.kill('SIGKILL');
+    await ended;
+  };
   const ready = new Promise<void>((resolve, reject) => {
     const fail = (reason: string, output: string) => {
       if (state === 'starting') reject(new ServiceStartError(spec.name, reason, output, spec.logFile));
@@ -94,7 +103,7 @@ export async function startService(
   await ready;
   supervisor.unref();
   supervisor.channel?.unref();
-  return { name: spec.name, pid: () => pid, stop };
+  return { name: spec.name, pid: () => pid, stop, kill };
 }
 
 function send(supervisor: ChildProcess, command: SupervisorCommand): void {

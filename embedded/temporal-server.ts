@@ -24,9 +24,9 @@ export interface TemporalOptions {
 
 /**
  * The default of 20 polls per second makes each task of a chain wait 41 ms; with this a task takes 10 ms.
- * `docker-compose.yml` sets the same.
+ * `deploy/temporal/dynamic-config.yaml` sets the same.
  */
-const DYNAMIC_CONFIG = { 'history.transferProcessorMaxPollRPS': 2000 };
+export const DYNAMIC_CONFIG = { 'history.transferProcessorMaxPollRPS': 2000 };
 
 /** With a write-ahead log, commits need not wait for the disk, and killing the server still loses nothing. */
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];

@@ -12,6 +12,7 @@ import { type Embedded, startEmbedded } from '../../embedded/servers.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import { duckdb, parquet } from '../support/duckdb.js';
+import { fingerprints } from '../support/fingerprints.js';
 import { type SparkJob, sparkJobs } from '../support/spark-record.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -137,37 +138,10 @@ async function sparkLog(run: string): Promise<Record<string, string>[]> {
     .map((line) => JSON.parse(line));
 }
 
-const isDataset = (value: unknown): value is DatasetRef =>
-  typeof value === 'object' && value !== null && 'dataset' in value && 'path' in value;
-
-/** Rows and a checksum that does not depend on order, for every dataset of a run. */
-async function fingerprints(record: RunRecord): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  const visit = async (value: unknown): Promise<void> => {
-    if (isDataset(value)) {
-      const source = parquet(resolve(folder, 'data', value.path));
-      // Where a rejected row came from names the run.
-      const described = await duckdb(`DESCRIBE SELECT * FROM ${source}`);
-      const comparable = described.filter(({ column_name }) => column_name !== '_source_file');
-      const columns = comparable.map(({ column_name, column_type }) =>
-        // Sums of floating-point numbers depend on the order of summing in their last digits.
-        column_type === 'DOUBLE' ? `round("${column_name}", 6)` : `"${column_name}"`,
-      );
-      const [row] = await duckdb(
-        `SELECT count(*) AS n, sum(hash(${columns.join(', ')})) AS h FROM ${source}`,
-      );
-      found[value.dataset] = { rows: row?.n, checksum: row?.h, referred: value.rows };
-    } else if (typeof value === 'object' && value !== null) {
-      for (const inner of Object.values(value)) await visit(inner);
-    }
-  };
-  for (const { key, output } of record.tasks) if (!key.startsWith('generate')) await visit(output);
-  return found;
-}
-
 async function expectSameOutputs(record: RunRecord): Promise<void> {
   expect(record.state).toBe('success');
-  expect(await fingerprints(record)).toEqual(await fingerprints(undisturbed));
+  const dataRoot = join(folder, 'data');
+  expect(await fingerprints(record, dataRoot)).toEqual(await fingerprints(undisturbed, dataRoot));
   const metrics = ({ tasks }: RunRecord) => tasks.find(({ key }) => key === 'train')?.stats?.metrics;
   expect(metrics(record)).toEqual(metrics(undisturbed));
 }
