@@ -21,7 +21,8 @@ FROM node:22.23.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/spark-connect-js/package.json packages/spark-connect-js/
-RUN npm ci
+# Not `npm ci`: the lockfile leaves out optional packages of systems that it was not written on.
+RUN npm install --no-save
 # The protocol's code is generated from Spark's own jar.
 COPY --from=spark-distribution /distribution/pyspark/jars/spark-connect_2.13-4.3.0.jar /spark/jars/
 COPY . .
@@ -31,7 +32,7 @@ FROM node:22.23.2-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/spark-connect-js/package.json packages/spark-connect-js/
-RUN npm ci --omit=dev
+RUN npm install --no-save --omit=dev
 
 FROM node:22.23.2-bookworm-slim AS nightjar
 ENV NODE_ENV=production

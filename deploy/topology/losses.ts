@@ -57,8 +57,8 @@ async function busiestWorker({
     .sort((a, b) => b.activeTasks - a.activeTasks);
   if (busiest === undefined) return undefined;
   for (const worker of spark.workers) {
-    const state = (await json(`${worker.uiUrl}/json/`)) as { executors: { executorid: number }[] };
-    if (state.executors.some(({ executorid }) => String(executorid) === busiest.id)) {
+    const state = (await json(`${worker.uiUrl}/json/`)) as { executors: { id: number }[] };
+    if (state.executors.some(({ id }) => String(id) === busiest.id)) {
       return { worker, tasks: busiest.activeTasks };
     }
   }
