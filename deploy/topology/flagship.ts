@@ -72,13 +72,3 @@ export class Flagship {
 
   private folder = (run: string): string => runFolder(this.dataRoot, dagId, run);
 }
-
-/** The figures of a run's report. */
-export async function figuresOf(record: RunRecord): Promise<Record<string, number>> {
-  const report = record.tasks.find(({ key }) => key === 'report')?.output as { json: string };
-  return JSON.parse(await readFile(report.json, 'utf8')).figures;
-}
-
-/** The metrics of a run's models. */
-export const metricsOf = ({ tasks }: RunRecord): Record<string, number> =>
-  tasks.find(({ key }) => key === 'train')?.stats?.metrics ?? {};

@@ -3,7 +3,7 @@
  *
  *     npm run topology                         until Ctrl-C
  *     npm run topology -- --check              loses workers in mid-run and compares what comes out (docs/clusters.md)
- *     npm run topology -- --check --records 100000
+ *     npm run topology -- --check --during train --records 100000
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineLine } from '../../bench/machine.js';
 import { ServiceStartError } from '../../embedded/service.js';
+import { pins } from '../../embedded/setup/layout.mjs';
 import { check } from './check.js';
+import { checkMetrics } from './metrics.js';
 import { temporalVersion } from './programs.js';
 import { startTopology, type Topology } from './topology.js';
 import { TopologyError } from './topology-error.js';
@@ -27,6 +29,7 @@ async function main(): Promise<boolean> {
     options: {
       check: { type: 'boolean', default: false },
       records: { type: 'string', default: '1000000' },
+      during: { type: 'string', multiple: true, default: ['transform', 'train'] },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -34,8 +37,10 @@ async function main(): Promise<boolean> {
   if (!Number.isInteger(records) || records < 1) {
     throw new TopologyError(`--records ${values.records}: expected a whole number, 1 or more`);
   }
-  const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve('interrupted'));
+    }
   });
   const folder = await mkdtemp(join(tmpdir(), 'nightjar-topology-'));
   // PostgreSQL, which is somebody else when this is root, has a folder in it.
@@ -45,10 +50,9 @@ async function main(): Promise<boolean> {
   try {
     const topology = await startTopology({ folder, tell });
     try {
-      ok =
-        (await (values.check
-          ? Promise.race([runCheck(topology, records), interrupted])
-          : use(topology, interrupted))) === true;
+      const end = values.check ? runCheck(topology, records, values.during) : use(topology);
+      const outcome = await Promise.race([end, interrupted]);
+      ok = outcome === true || (outcome === 'interrupted' && !values.check);
     } finally {
       await topology.stop();
       tell('all processes have ended');
@@ -60,28 +64,27 @@ async function main(): Promise<boolean> {
   return ok;
 }
 
-async function runCheck(topology: Topology, records: number): Promise<boolean> {
-  tell(machineLine({ 'temporal-server': temporalVersion }));
-  const problems = await check(topology, records, tell);
+async function runCheck(topology: Topology, records: number, during: string[]): Promise<boolean> {
+  tell(machineLine({ 'temporal-server': temporalVersion, spark: pins.spark.version }));
+  const problems = [...(await checkMetrics(topology)), ...(await check(topology, records, during, tell))];
   for (const problem of problems) tell(`✗ ${problem}`);
-  tell(problems.length === 0 ? '✓ all runs ended right' : `${problems.length} problems`);
+  tell(problems.length === 0 ? '✓ all is right' : `${problems.length} problems`);
   return problems.length === 0;
 }
 
-async function use({ temporal, spark, dataRoot }: Topology, interrupted: Promise<void>): Promise<boolean> {
+/** Leaves the topology to the user. */
+function use({ temporal, spark, dataRoot }: Topology): Promise<never> {
   tell(`TEMPORAL_ADDRESS=${temporal.address} SPARK_REMOTE=${spark.remote} NIGHTJAR__DATAROOT=${dataRoot}`);
   tell(`Spark: ${spark.uiUrl}, its master: ${spark.masterUrl}; Ctrl-C ends it`);
-  await interrupted;
-  return true;
+  return new Promise(() => {});
 }
 
 main().then(
-  (ok) => {
-    process.exitCode = ok ? 0 : 1;
-  },
+  // A check that was interrupted would go on.
+  (ok) => process.exit(ok ? 0 : 1),
   (error: unknown) => {
     const expected = error instanceof TopologyError || error instanceof ServiceStartError;
     process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : error}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   },
 );

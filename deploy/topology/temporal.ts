@@ -14,7 +14,12 @@ import type { Site } from './site.js';
 const user = 'temporal';
 
 /** A running Temporal server. */
-export type Temporal = { address: string; metricsUrl: string; namespace: string; services: Service[] };
+export type Temporal = {
+  address: string /** Where Prometheus would ask. */;
+  metricsUrl: string;
+  namespace: string;
+  services: Service[];
+};
 
 /** PostgreSQL with Temporal's schema, the Temporal server, its namespace and search attributes. */
 export async function startTemporal(site: Site): Promise<Temporal> {
@@ -67,7 +72,7 @@ export async function startTemporal(site: Site): Promise<Temporal> {
   await job('temporal-namespace', "create Temporal's namespace", { TEMPORAL_ADDRESS: address });
   return {
     address,
-    metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+    metricsUrl: `http://127.0.0.1:${metrics}`,
     namespace: compose('temporal-namespace').environment.TEMPORAL_NAMESPACE ?? '',
     services: [database.service, server],
   };
