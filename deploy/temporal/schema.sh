@@ -4,12 +4,11 @@
 set -eu
 
 set_up() {
-  # Fails when the database is there; when the server is not, the next line fails too.
+  # Fails when the database is there; when the server isn't, the next line fails too.
   temporal-sql-tool --db "$1" create || echo "$1 is there already"
-  # Version 0.0 has nothing but the table of versions; on an existing database this line would start over.
-  temporal-sql-tool --db "$1" update-schema --schema-dir "$2" ||
-    { temporal-sql-tool --db "$1" setup-schema --version 0.0 &&
-      temporal-sql-tool --db "$1" update-schema --schema-dir "$2"; }
+  # Makes the table of versions; a database that has one keeps its version.
+  temporal-sql-tool --db "$1" setup-schema --version 0.0
+  temporal-sql-tool --db "$1" update-schema --schema-dir "$2"
 }
 
 set_up temporal "$SCHEMA/temporal/versioned"
