@@ -84,6 +84,23 @@ describe('a service', () => {
     ]);
   });
 
+  test('that is lost by kill stays gone, with the processes that it has started', async () => {
+    const script = `
+      const { pid } = require('node:child_process').spawn('sleep', ['600']);
+      require('node:fs').writeFileSync('child', String(pid));
+      console.log('listening');
+      setInterval(() => {}, 1000);`;
+    const { service, events } = await start(nodeSpec('lost', script, { health: { logLine: 'listening' } }));
+    const pids = [service.pid(), Number(readFileSync(path.join(folder, 'child'), 'utf8'))];
+    expect(pids.every(isRunning)).toBe(true);
+
+    await service.kill();
+    await until(() => !pids.some(isRunning));
+    expect(service.pid()).toBeUndefined();
+    expect(events).toEqual([]);
+    await service.stop();
+  });
+
   test('is not running any more after stop, nor is its supervisor', async () => {
     const { spec, url } = await httpSpec();
     const { service, events } = await start(spec);
