@@ -1,5 +1,6 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { SparkConnectError } from 'spark-connect-js';
+import { type Handover, handoverType } from '../dag/handover.js';
 import { type FinishedTask, OperatorError, type OperatorErrorType } from './operator.js';
 
 /** SQLSTATE classes that tell of the user's query or data, not of the cluster's health: a retry gives the same. */
@@ -30,6 +31,21 @@ export function toFailure(
     ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
     details: [stats, details],
     ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+/**
+ * Gives the task to another worker. Sensors look again anyway, as often as it takes; other tasks are started again by their run,
+ * since the server would count this as one of their attempts.
+ */
+export function handover(failedAttempts: number, isSensor: boolean): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'its worker shuts down; another one goes on with it',
+    type: handoverType,
+    nonRetryable: !isSensor,
+    ...(isSensor ? { nextRetryDelay: 1 } : {}),
+    category: ApplicationFailureCategory.BENIGN,
+    details: [{ failedAttempts } satisfies Handover],
   });
 }
 

@@ -3,7 +3,7 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type TaskEnvironment, withTaskContext } from './context/task-context.js';
-import { toFailure } from './failure.js';
+import { handover, toFailure } from './failure.js';
 import { type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { mask, maskError, maskJson } from './secrets.js';
@@ -34,6 +34,8 @@ export function asActivity(
       if (sensor === undefined) await onAttemptStarted(input, activity.info, log);
       try {
         const output = maskJson(await operator.run(context, parseParams(operator, input)));
+        // Whatever an operator made of calls that were cut off, it is not the task's result.
+        if (task.isHandedOver()) throw new Error('the worker shuts down');
         checkOutput(input.task.id, output);
         const stats = maskJson(task.finish('success'));
         checkThresholds(input, stats, (message) => log.warn(message));
@@ -42,6 +44,10 @@ export function asActivity(
         return { output, stats };
       } catch (thrown) {
         const signal = activity.cancellationSignal;
+        if (task.isHandedOver()) {
+          log.info(`${operator.name} is handed over to another worker: this one shuts down`);
+          throw handover(activity.info.attempt - 1, sensor !== undefined);
+        }
         const failed = task.finish('failed');
         if (sensor !== undefined) await task.release();
         const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, task.note);

@@ -18,6 +18,8 @@ export type TaskInput = {
     operator: string;
     /** How often it was cleared in this run. */
     cleared: number;
+    /** Attempts before those of this activity, which took the task over from a worker that shut down. Default 0. */
+    attemptsBefore?: number;
     /** For sensors: how many errors are retried. Their attempts are looks, so the retry policy can't say it. Default 0. */
     retries?: number;
   };

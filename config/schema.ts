@@ -2,14 +2,8 @@ import { z } from 'zod';
 import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
 import { leasesSettings, poolsSettings } from './sections/pools.js';
+import { loggingSettings, workerSettings } from './sections/service.js';
 import { temporalSettings } from './sections/temporal.js';
-
-const logging = z.strictObject({
-  /** Least severe level that is written. Default info. */
-  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** `auto` is `pretty` on a terminal, `json` otherwise. Default auto. */
-  format: z.enum(['auto', 'pretty', 'json']).default('auto'),
-});
 
 const dynamicAllocation = z
   .strictObject({
@@ -106,7 +100,8 @@ export const configSchema = z.strictObject({
       folder: z.string().min(1).optional(),
     })
     .prefault({}),
-  logging: logging.prefault({}),
+  logging: loggingSettings.prefault({}),
+  worker: workerSettings.prefault({}),
   temporal: temporalSettings.prefault({}),
   spark: spark.prefault({}),
   pools: poolsSettings.default({}),

@@ -1,17 +1,38 @@
+import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { loadOperators } from '../activities/load-operators.js';
 import type { Config } from '../config/loader.js';
+import { openLogFile } from './log-file.js';
+import { type Monitoring, startMonitoring } from './monitoring/monitoring.js';
+import type { WorkerObserver } from './observer.js';
 import { createWorker } from './worker.js';
 import { createWorkerLog, logTemporal } from './worker-log.js';
 
 /** Runs a worker in this process until SIGINT or SIGTERM, which stop it in good order. */
 export async function runWorker(config: Config, dagFiles: readonly string[] = []): Promise<void> {
-  const log = createWorkerLog(config.logging);
-  logTemporal(log);
-  const worker = await createWorker({
-    config,
-    operators: await loadOperators(config.operators.folder),
-    dagFiles,
-    log,
-  });
-  await worker.run();
+  const { logging } = config;
+  const log = createWorkerLog(
+    logging,
+    logging.file === undefined ? undefined : await openLogFile({ ...logging, file: logging.file }),
+  );
+  const operators = await loadOperators(config.operators.folder);
+  const monitoring: Monitoring | undefined =
+    config.worker.monitoring === undefined
+      ? undefined
+      : await startMonitoring(config, config.worker.monitoring, new Set(operators.keys()));
+  logTemporal(log, monitoring?.sdkMetrics);
+  const observers: WorkerObserver[] = monitoring === undefined ? [] : [monitoring.observer];
+  try {
+    const worker = await createWorker({ config, operators, dagFiles, log, observers });
+    monitoring?.watch(worker);
+    await worker.run();
+  } catch (error) {
+    if (!(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
+    log.logger.warn(
+      'tasks that did not end in time are cut off: others take them over when their heartbeats are missed',
+    );
+    // They may hold the process as long as they like.
+    process.exit();
+  } finally {
+    await monitoring?.stop();
+  }
 }

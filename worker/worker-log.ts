@@ -12,8 +12,11 @@ export function createWorkerLog(settings: LogSettings, stream = logStream(settin
 /** Failures of users' tasks and runs, which our own log tells in better words. */
 const reportedByUs = new Set(['Activity failed', 'Activity cancelled', 'Workflow failed']);
 
-/** Sends what the Temporal SDK logs into ours, its chatter about routine matters as debug. Once per process. */
-export function logTemporal({ logger }: WorkerLog): void {
+/**
+ * Sends what the Temporal SDK logs into ours, its chatter about routine matters as debug. Once per process.
+ * @param metricsAddress `host:port` where the SDK is to show its metrics; without it, it keeps none
+ */
+export function logTemporal({ logger }: WorkerLog, metricsAddress?: string): void {
   const child = logger.child({ source: 'temporal' });
   const temporalLogger = new DefaultLogger('INFO', ({ level, message, meta }) => {
     const fields = meta ?? {};
@@ -22,5 +25,11 @@ export function logTemporal({ logger }: WorkerLog): void {
     else if (level === 'ERROR') child.error(fields, message);
     else child.debug(fields, message);
   });
-  Runtime.install({ logger: temporalLogger, shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  Runtime.install({
+    logger: temporalLogger,
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+    ...(metricsAddress === undefined
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
+  });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { backfillActivities } from '../activities/backfill/activities.js';
@@ -8,25 +9,27 @@ import type { Operator } from '../activities/operator.js';
 import { poolActivities } from '../activities/pools/slots.js';
 import { type DatasetActivities, publishDatasets } from '../activities/run/datasets.js';
 import { type CallbackActivities, notifyEvent } from '../activities/run/notify-event.js';
-import { prepareRun, type RunEnvironment } from '../activities/run/prepare-run.js';
-import { recordRun } from '../activities/run/record-run.js';
+import { prepareRun, type RunEnvironment, type RunRequest } from '../activities/run/prepare-run.js';
+import { type RunUpdate, recordRun } from '../activities/run/record-run.js';
 import { readResults } from '../activities/run/results.js';
 import { asActivity } from '../activities/run-operator.js';
 import { registerSecret } from '../activities/secrets.js';
 import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
+import { parseDuration } from '../dag/duration.js';
 import type { RunActivities } from '../workflows/dag-run.js';
 import { connectTemporal } from './connection/connect.js';
 import { temporalOptions } from './connection/temporal-options.js';
 import { dagSources } from './dag-sources.js';
 import { deploymentOptions } from './deployment.js';
+import { telling, type WorkerObserver } from './observer.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { WorkerLog } from './worker-log.js';
 import { bundlePath, versionedBundlePath } from './workflow-bundle.js';
 
-/** How long running tasks may take to wind up when the worker is told to stop. */
-const shutdownGraceTime = '10s';
+/** How long tasks may take to end when their time is over, in milliseconds. What still runs then is cut off. */
+const lastMoments = 8_000;
 
 export type WorkerOptions = {
   config: Config;
@@ -34,6 +37,8 @@ export type WorkerOptions = {
   log: WorkerLog;
   /** DAG files outside the configured folders that this worker serves too. Absolute. */
   dagFiles?: readonly string[];
+  /** Who watches its runs and tasks. */
+  observers?: readonly WorkerObserver[];
   /** File with the workflow code. Default: what the build left. */
   bundle?: string;
 };
@@ -44,6 +49,7 @@ export async function createWorker({
   operators,
   log,
   dagFiles = [],
+  observers = [],
   bundle = config.temporal.deployment === undefined ? bundlePath : versionedBundlePath,
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
@@ -58,8 +64,12 @@ export async function createWorker({
 
   const dataRoot = resolve(config.dataRoot);
   const all = [...operators.values()];
+  const draining = new AbortController();
+  // Every running task of Spark listens.
+  setMaxListeners(0, draining.signal);
   const tasks: TaskEnvironment = {
     dataRoot,
+    draining: draining.signal,
     logs: new RunLogs(log.level, log.stream),
     spark: { remote: config.spark.remote, conf: sessionConf(config) },
   };
@@ -71,13 +81,20 @@ export async function createWorker({
     searchAttributes,
   };
   const runActivities: RunActivities & CallbackActivities & DatasetActivities = {
-    prepareRun: (request) => prepareRun(request, runs),
+    prepareRun: telling(
+      (request: RunRequest) => prepareRun(request, runs),
+      observers.flatMap(({ runStarted }) => runStarted ?? []),
+    ),
     readResults: (request) => readResults(request, runs),
-    recordRun: (update) => recordRun(update, runs),
+    recordRun: telling(
+      (update: RunUpdate) => recordRun(update, runs),
+      observers.flatMap(({ runUpdated }) => runUpdated ?? []),
+    ),
     publishDatasets: (publication) => publishDatasets(publication, runs),
     notifyEvent: (notification) => notifyEvent(notification, tasks),
   };
-  return Worker.create({
+  const shutdownGraceTime = parseDuration(config.worker.shutdownGraceTime) ?? 0;
+  const worker = await Worker.create({
     connection: await NativeConnection.connect(temporal.connection),
     ...temporal.client,
     taskQueue,
@@ -89,10 +106,19 @@ export async function createWorker({
       ...backfillActivities(runs),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
+    interceptors: { activity: observers.flatMap(({ interceptor }) => interceptor ?? []) },
     shutdownGraceTime,
+    shutdownForceTime: shutdownGraceTime + lastMoments,
     // The live progress on the terminal comes from heartbeats: a minute's default delay would be all it shows.
     maxHeartbeatThrottleInterval: '1s',
   });
+  // The SDK tells tasks only when the grace time is over, which Spark's work needn't wait for.
+  const shutdown = worker.shutdown.bind(worker);
+  worker.shutdown = () => {
+    draining.abort(new Error('WORKER_SHUTDOWN'));
+    shutdown();
+  };
+  return worker;
 }
 
 const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
@@ -101,7 +127,7 @@ const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => (
 });
 
 /** A worker starts no servers: it has to be told where Temporal is. Only tasks that use Spark need that too. @throws ConfigError */
-function temporalAddress({ temporal }: Config): string {
+export function temporalAddress({ temporal }: Config): string {
   if (temporal.address !== undefined) return temporal.address;
   throw new ConfigError([
     'a worker needs a Temporal server: set TEMPORAL_ADDRESS (host:port) or temporal.address',

@@ -7,11 +7,19 @@ import {
   TimeoutType,
 } from '@temporalio/common';
 import type { FinishedTask } from '../activities/operator.js';
+import { type Handover, handoverType } from '../dag/handover.js';
 
 /** The own error of a failed activity or child without Temporal's wrapping around it: the line that a user can read. */
 export function readableCause(error: unknown): unknown {
   const isWrapped = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
   return isWrapped && error.cause instanceof TemporalFailure ? error.cause : error;
+}
+
+/** What a worker that shut down said of the task that it gave up, if that is why its activity failed. */
+export function handoverOf(error: unknown): Handover | undefined {
+  const cause = readableCause(error);
+  const isHandover = cause instanceof ApplicationFailure && cause.type === handoverType;
+  return isHandover ? (cause.details?.[0] as Handover) : undefined;
 }
 
 /** Why a task's activity failed, and the figures of its last attempt if it got to report them. */

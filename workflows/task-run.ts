@@ -8,7 +8,7 @@ import type { FinishedTask } from '../activities/operator.js';
 import type { OperatorTraits, TaskInput, TaskResult } from '../activities/task.js';
 import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
-import { taskFailure } from './failures.js';
+import { handoverOf, taskFailure } from './failures.js';
 
 /** What all tasks of a run share. */
 export type TaskRun = {
@@ -67,24 +67,34 @@ export function runTask(
     ...(task.callbacks?.onRetry === undefined ? {} : { tellRetriesTo: workflowId }),
     ...(finishedTasks === undefined ? {} : { finishedTasks }),
   };
-  const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({
-    activityId: instance.key,
-    summary: task.doc?.split('\n')[0] ?? `${task.operator} of ${dag.id}`,
-    startToCloseTimeout: task.executionTimeout ?? unlimited,
-    heartbeatTimeout: task.heartbeatTimeout,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // Every look of a sensor is an attempt: the activity itself says when the last one is over.
-    retry: isSensor ? { ...retryPolicy(task), maximumAttempts: Number.POSITIVE_INFINITY } : retryPolicy(task),
-    ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
-  });
-  const operator = operators[task.operator];
-  if (operator === undefined) throw new Error(`no activity for operator "${task.operator}"`);
   const ended = (outcome: Outcome): EndedTask => ({ outcome, startedAt, finishedAt: Date.now() });
-  // Without async functions on the way: each promise of a task costs its workflow, and large runs have thousands.
-  return operator(input).then(
-    (result) => ended(successOf(result)),
-    (error: unknown) => ended(failureOf(error)),
-  );
+  const perform = (maximumAttempts: number): Promise<EndedTask> => {
+    const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({
+      activityId: instance.key,
+      summary: task.doc?.split('\n')[0] ?? `${task.operator} of ${dag.id}`,
+      startToCloseTimeout: task.executionTimeout ?? unlimited,
+      heartbeatTimeout: task.heartbeatTimeout,
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: { ...retryPolicy(task), maximumAttempts },
+      ...(task.queue === undefined ? {} : { taskQueue: task.queue }),
+    });
+    const operator = operators[task.operator];
+    if (operator === undefined) throw new Error(`no activity for operator "${task.operator}"`);
+    // Without async functions on the way: each promise of a task costs its workflow, and large runs have thousands.
+    return operator(input).then(
+      (result) => ended(successOf(result)),
+      (error: unknown) => {
+        const handover = handoverOf(error);
+        if (handover === undefined) return ended(failureOf(error));
+        // A worker that shut down: the task is started again, with the attempts that it still has.
+        const { failedAttempts } = handover;
+        input.task.attemptsBefore = (input.task.attemptsBefore ?? 0) + failedAttempts + 1;
+        return perform(maximumAttempts - failedAttempts);
+      },
+    );
+  };
+  // Every look of a sensor is an attempt: the activity itself says when the last one is over.
+  return perform(isSensor ? Number.POSITIVE_INFINITY : task.retries + 1);
 }
 
 const successOf = ({ output, stats, skipped }: TaskResult): Outcome =>

@@ -17,6 +17,8 @@ export type SparkSessionOptions = {
   /** The step that the caller is in. */
   currentStep: () => string | undefined;
   signal: AbortSignal;
+  /** Aborts as soon as the worker begins to shut down. */
+  draining?: AbortSignal | undefined;
   onProgress: (progress: ExecutionProgress) => void;
   log: Logger;
 };
@@ -30,8 +32,13 @@ const maxClosedSessions = 20;
  */
 export function openSparkSession(
   { remote, conf }: SparkEnvironment,
-  { sessionId, nextOperation, currentStep, signal, onProgress, log }: SparkSessionOptions,
-): { session(): Promise<SparkSession>; release(): Promise<void> } {
+  { sessionId, nextOperation, currentStep, signal, draining, onProgress, log }: SparkSessionOptions,
+): {
+  session(): Promise<SparkSession>;
+  release(): Promise<void>;
+  /** Whether the session was left to the worker that takes the task over. */
+  isLeft(): boolean;
+} {
   let opening: Promise<SparkSession> | undefined;
 
   const open = async (): Promise<SparkSession> => {
@@ -70,15 +77,29 @@ export function openSparkSession(
       .catch((error: unknown) => log.warn({ error }, 'Spark operations could not be interrupted'));
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  let isLeft = false;
+  // Calls that wait for an answer fail, and the task with them; what it has started in Spark goes on.
+  const leave = (): void => {
+    isLeft = true;
+    opening?.then((session) => session.disconnect()).catch(() => undefined);
+  };
 
   return {
     session: () => {
       signal.throwIfAborted();
+      if (draining?.aborted === true) {
+        isLeft = true;
+        draining.throwIfAborted();
+      }
+      if (opening === undefined) draining?.addEventListener('abort', leave, { once: true });
       opening ??= open();
       return opening;
     },
+    isLeft: () => isLeft,
     release: async () => {
       signal.removeEventListener('abort', onAbort);
+      draining?.removeEventListener('abort', leave);
+      if (isLeft) return;
       // The server forgets an idle session by itself: failing to say goodbye must not fail a task that has succeeded.
       await opening
         ?.then((session) => session.stop())
@@ -96,5 +117,5 @@ function logged(idOf: (attempt: number) => string, log: Logger): (attempt: numbe
   };
 }
 
-const isWorkerShutdown = (signal: AbortSignal): boolean =>
+export const isWorkerShutdown = (signal: AbortSignal): boolean =>
   signal.reason instanceof Error && signal.reason.message === 'WORKER_SHUTDOWN';

@@ -8,7 +8,7 @@ import { commitFolder, commitResult } from './commits.js';
 import { generationName, runFolder, taskFolderName } from './layout.js';
 import { Pulse } from './pulse.js';
 import type { RunLogs } from './run-log.js';
-import { openSparkSession, type SparkEnvironment } from './spark-session.js';
+import { isWorkerShutdown, openSparkSession, type SparkEnvironment } from './spark-session.js';
 import { StatsCounter } from './stats.js';
 import { derivedId, Steps } from './steps.js';
 import { LocalStorage } from './storage.js';
@@ -19,6 +19,8 @@ export type TaskEnvironment = {
   dataRoot: string;
   logs: RunLogs;
   spark: SparkEnvironment;
+  /** Aborts as soon as the worker begins to shut down; running tasks that don't use Spark still have some time then. */
+  draining?: AbortSignal;
 };
 
 /** One attempt at a task: the operator's context, and what the wrapper does with it at the end. */
@@ -31,6 +33,8 @@ export type TaskAttempt = {
   commit(output: Json, stats: FinishedTask): Promise<void>;
   /** Lets go of its Spark session. */
   release(): Promise<void>;
+  /** Whether the task is another worker's now, because this one shuts down. */
+  isHandedOver(): boolean;
   /** Leaves word for the next attempt. */
   note(tally: SensorTally): void;
 };
@@ -45,7 +49,8 @@ export async function withTaskContext<T>(
   const { dag, run, task } = input;
   const { info } = activity;
   const folder = runFolder(environment.dataRoot, dag.id, run.id);
-  const bindings = { dag: dag.id, run: run.id, task: task.key, attempt: info.attempt };
+  const attemptNumber = (task.attemptsBefore ?? 0) + info.attempt;
+  const bindings = { dag: dag.id, run: run.id, task: task.key, attempt: attemptNumber };
   return environment.logs.use(folder, bindings, async (log) => {
     const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
     const generation = generationName(temporalRunId, task.cleared);
@@ -64,6 +69,7 @@ export async function withTaskContext<T>(
       nextOperation: steps.nextOperation,
       currentStep: () => steps.current(),
       signal: activity.cancellationSignal,
+      draining: environment.draining,
       onProgress: ({ tasks, completedTasks }) =>
         pulse.report({
           ...(tasks === 0 ? {} : { fraction: completedTasks / tasks }),
@@ -77,7 +83,7 @@ export async function withTaskContext<T>(
       runId: run.id,
       taskId: task.id,
       mapIndex: task.mapIndex,
-      attempt: info.attempt,
+      attempt: attemptNumber,
       logicalDate: new Date(run.logicalDate),
       dataInterval: {
         start: new Date(run.dataIntervalStart ?? run.logicalDate),
@@ -106,12 +112,13 @@ export async function withTaskContext<T>(
       log,
       note: (tally) => pulse.note(tally),
       release: spark.release,
+      isHandedOver: () => spark.isLeft() || isWorkerShutdown(activity.cancellationSignal),
       finish: (state) => ({
         taskId: task.id,
         ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
         operator: task.operator,
         state,
-        tries: info.attempt,
+        tries: attemptNumber,
         startedAt: startedAt.toISOString(),
         finishedAt: new Date().toISOString(),
         ...counter.counts,

@@ -14,13 +14,16 @@ export async function onAttemptFailed(
   const most = retryPolicy?.maximumAttempts || Number.POSITIVE_INFINITY;
   if (!(failure instanceof ApplicationFailure) || failure.nonRetryable || attempt >= most) return;
   // A sensor that looks again has not failed.
-  if (failure.type !== 'NotYet') await tell(input, { attempt, reason: failure.message }, log);
+  if (failure.type !== 'NotYet')
+    await tell(input, { attempt: before(input) + attempt, reason: failure.message }, log);
 }
 
 /** Tells the run of the attempt before this one: it may have been cut off with its worker. Never throws. */
 export async function onAttemptStarted(input: TaskInput, { attempt }: Info, log: Logger): Promise<void> {
-  if (attempt > 1) await tell(input, { attempt: attempt - 1 }, log);
+  if (attempt > 1) await tell(input, { attempt: before(input) + attempt - 1 }, log);
 }
+
+const before = ({ task }: TaskInput): number => task.attemptsBefore ?? 0;
 
 async function tell(
   { task, tellRetriesTo }: TaskInput,

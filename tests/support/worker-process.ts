@@ -29,6 +29,16 @@ export class WorkerProcess {
     await ended;
   }
 
+  /** SIGTERM, as a service manager stops it. Gives the exit code. */
+  async stop(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const ended = once(this.process, 'exit');
+      this.process.kill('SIGTERM');
+      await ended;
+    }
+    return this.process.exitCode;
+  }
+
   async replace(): Promise<void> {
     await this.kill();
     this.process = this.launch();

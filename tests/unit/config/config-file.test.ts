@@ -16,6 +16,8 @@ describe('config/config.yaml', () => {
     const lines = text.split('\n').filter((line) => /^\s*# \w+: (\S+|\{.*\})$/.test(line));
     expect(lines.map((line) => line.replace(/^\s*# (\w+):.*/, '$1'))).toEqual([
       'folder',
+      'file',
+      'monitoring',
       'address',
       'profile',
       'profileFile',

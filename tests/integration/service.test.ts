@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { pickPort } from '../../embedded/ports.js';
+import { nightjar } from '../support/nightjar-command.js';
+import { WorkerProcess } from '../support/worker-process.js';
+
+let folder: string;
+let port: number;
+let worker: WorkerProcess;
+let connection: Connection;
+let client: Client;
+let taskQueue: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nightjar-service-'));
+  taskQueue = `service-${folder.slice(-6)}`;
+  await mkdir(join(folder, 'dags'));
+  await mkdir(join(folder, 'logs'));
+  await writeFile(
+    join(folder, 'dags/observed.yaml'),
+    `dagId: observed
+tasks:
+  - { id: rows, operator: ingest, with: { datasets: { orders: { files: orders.csv, format: csv, schema: { id: int, amount: { type: int, min: 0 } } } } } }
+  - { id: each, operator: shell, pool: observed-${taskQueue}, dependsOn: rows, with: { command: "true" }, expand: { n: [1, 2, 3] } }
+  - { id: breaks, operator: shell, dependsOn: rows, retries: 1, retryDelay: 1ms, with: { command: exit 1 } }
+`,
+  );
+  await writeFile(join(folder, 'dags/orders.csv'), 'id,amount\n1,5\n2,-1\n3,7\n');
+  const { temporalAddress, sparkRemote } = inject('servers');
+  port = await pickPort(undefined, new Set());
+  worker = new WorkerProcess({
+    temporalAddress,
+    sparkRemote,
+    folder,
+    env: {
+      NIGHTJAR__DAGS__FOLDERS: `[${folder}/dags]`,
+      NIGHTJAR__TEMPORAL__TASK_QUEUE: taskQueue,
+      NIGHTJAR__WORKER__MONITORING: `127.0.0.1:${port}`,
+      NIGHTJAR__POOLS: `{ observed-${taskQueue}: { slots: 2 } }`,
+      NIGHTJAR__LOGGING__FILE: join(folder, 'logs/worker.log'),
+      NIGHTJAR__LOGGING__LEVEL: 'debug',
+      NIGHTJAR__LOGGING__FILE_SIZE: '2K',
+      NIGHTJAR__LOGGING__FILES_KEPT: '2',
+    },
+  });
+  connection = await Connection.connect({ address: temporalAddress });
+  client = new Client({ connection });
+});
+afterAll(async () => {
+  await worker.kill();
+  await connection.close();
+  await rm(folder, { recursive: true });
+});
+
+const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+
+/** Values of a metric by labels, as Prometheus reads them. */
+async function metric(name: string): Promise<Record<string, number>> {
+  const lines = (await (await get('/metrics')).text()).split('\n');
+  const own = lines.flatMap((line) => {
+    const [, labels = '', value] = new RegExp(`^${name}(?:{(.*)})? (\\S+)$`).exec(line) ?? [];
+    return value === undefined ? [] : [[labels.replaceAll('"', ''), Number(value)] as const];
+  });
+  return Object.fromEntries(own);
+}
+
+it('tells that it is alive and ready, and counts what it does', async () => {
+  const ready = (): Promise<unknown> =>
+    get('/readyz').then(
+      (answer) => answer.json(),
+      () => undefined,
+    );
+  await expect
+    .poll(ready, { timeout: 90_000 })
+    .toEqual({ ready: true, worker: 'ok', temporal: 'ok', spark: 'ok' });
+  expect((await get('/healthz')).status).toBe(200);
+  expect((await get('/elsewhere')).status).toBe(404);
+
+  await expect(
+    client.workflow.execute('observed', { workflowId: `observed/${taskQueue}`, taskQueue }),
+  ).rejects.toThrow();
+
+  expect(await metric('nightjar_runs_started_total')).toEqual({ 'dag=observed': 1 });
+  expect(await metric('nightjar_runs_ended_total')).toEqual({ 'dag=observed,state=failed': 1 });
+  expect(await metric('nightjar_task_attempts_total')).toEqual({
+    'dag=observed,task=rows,operator=ingest,outcome=success': 1,
+    'dag=observed,task=each,operator=shell,outcome=success': 3,
+    'dag=observed,task=breaks,operator=shell,outcome=failed': 2,
+  });
+  expect(await metric('nightjar_rows_total')).toEqual({
+    'dag=observed,task=rows,kind=read': 3,
+    'dag=observed,task=rows,kind=written': 2,
+    'dag=observed,task=rows,kind=rejected': 1,
+  });
+  expect(Object.values(await metric('nightjar_rejects_total'))).toEqual([1]);
+  const durations = await metric('nightjar_task_duration_seconds_count');
+  expect(durations['dag=observed,task=each,operator=shell']).toBe(3);
+  expect(await metric('nightjar_tasks_running')).toEqual({ '': 0 });
+  // The SDK's own, in the same place.
+  expect(Object.keys(await metric('temporal_worker_task_slots_available')).length).toBeGreaterThan(0);
+});
+
+it('keeps its log in files of the size and number that the settings say', async () => {
+  const files = (await readdir(join(folder, 'logs'))).sort();
+  expect(files).toEqual(['worker.log', 'worker.log.1', 'worker.log.2']);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, 'logs', file))).size));
+  // A file is put aside when it has grown beyond its size, so by some lines more at the most.
+  expect(Math.max(...sizes)).toBeLessThan(20_000);
+  expect(await readFile(join(folder, 'logs/worker.log.1'), 'utf8')).toMatch(/^\{"level":\d+,"time":/m);
+});
+
+it('refuses a port that is taken and a log that it can not write', async () => {
+  const { temporalAddress, sparkRemote } = inject('servers');
+  const env = { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote };
+  const taken = await nightjar(['worker', '--set', `worker.monitoring=127.0.0.1:${port}`], env);
+  expect(taken).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      `worker.monitoring: 127.0.0.1:${port}: the port is taken; choose another one`,
+    ),
+  });
+  const unwritable = await nightjar(['worker', '--set', 'logging.file=/dev/null/x.log'], env);
+  expect(unwritable).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("logging.file: /dev/null/x.log can't be written"),
+  });
+});
+
+it('ends well on SIGTERM', async () => {
+  expect(await worker.stop()).toBe(0);
+  await expect(get('/healthz')).rejects.toThrow();
+});
