@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
+import { registerBackfill } from './commands/backfill.js';
 import { registerCodecServer } from './commands/codec-server.js';
 import { registerDagFiles } from './commands/dags.js';
 import { registerDagSchedule } from './commands/dags-schedule.js';
@@ -64,6 +65,9 @@ export function nightjarProgram(): Command {
   registerTasks(tasks);
   registerLogs(runs, tasks);
   registerTaskUpdates(runs, tasks);
+
+  const backfill = group('backfill', 'run a DAG for dates that have passed');
+  registerBackfill(backfill);
 
   registerOperators(program);
   registerPools(program);

@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { RunInput } from '../../../activities/run/run-input.js';
+import { backfillMessages, backfillWorkflow, backfillWorkflowId } from '../../../dag/backfill/messages.js';
 import { datasetTriggerWorkflow } from '../../../dag/dataset-event.js';
 import { mappedBatchSize } from '../../../dag/expansion.js';
 import { poolWorkflowId, runsPool } from '../../../dag/pool/messages.js';
@@ -285,6 +286,28 @@ tasks:
 tasks:
   - { id: stands, operator: echo, with: { value: 1 } }
   - { id: fails, operator: flaky, dependsOn: stands, with: { times: 9 } }
+`,
+  },
+  {
+    name: 'backfilled',
+    ends: 'COMPLETED',
+    meanwhile: async (_run, client) => {
+      const backfill = await client.workflow.start(backfillWorkflow, {
+        workflowId: backfillWorkflowId('backfilled'),
+        taskQueue,
+        args: [{ fromDate: '2026-03-01', toDate: '2026-03-05', maxActiveRuns: 2 }],
+      });
+      await backfill.executeUpdate(backfillMessages.pause);
+      await backfill.executeUpdate(backfillMessages.setMaxActiveRuns, { args: [3] });
+      await backfill.executeUpdate(backfillMessages.resume);
+      await backfill.result().catch(() => undefined);
+    },
+    also: [backfillWorkflowId('backfilled')],
+    dag: `
+schedule: "@daily"
+tasks:
+  - { id: sleeps, operator: sleep, with: { for: 500ms } }
+  - { id: fails, operator: fail, dependsOn: sleeps, when: "ds(run.logicalDate) == '2026-03-02'", with: { message: bad } }
 `,
   },
   {
