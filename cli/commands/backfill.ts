@@ -112,7 +112,7 @@ Examples:
     .command('cancel')
     .description('end a backfill and the runs that are active')
     .argument('<dag>', backfillArgument)
-    .option('--watch', 'wait until all of them have ended');
+    .option('--wait', 'wait until all of them have ended');
   withSettings(withJson(cancel)).action(cancelBackfill);
 }
 
@@ -257,12 +257,12 @@ async function update(name: 'pause' | 'resume', dag: string, options: Options): 
   });
 }
 
-async function cancelBackfill(dag: string, options: Options & { watch?: true }): Promise<void> {
+async function cancelBackfill(dag: string, options: Options & { wait?: true }): Promise<void> {
   const config = readSettings(options);
   await withClient(config, async (client) => {
     const found = await openBackfill(client, dag, config);
     await client.workflow.getHandle(found.workflowId).cancel();
-    if (options.watch) {
+    if (options.wait) {
       const last = await watchBackfill(client, found.dagId, config);
       print(options, last, () => backfillText(last, process.stdout.isTTY === true));
       return;

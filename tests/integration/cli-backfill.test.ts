@@ -135,7 +135,7 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
       summary: { counts: { active: 2, waiting: 7 } },
     });
     expect(await nightjar.json('backfill', 'resume', id)).toMatchObject({ state: 'running' });
-    const cancelled = await nightjar.json('backfill', 'cancel', id, '--watch');
+    const cancelled = await nightjar.json('backfill', 'cancel', id, '--wait');
     expect(cancelled).toMatchObject({ state: 'cancelled', counts: { active: 0, cancelled: 2, waiting: 7 } });
     const open = worker.client.workflow.list({
       query: `WorkflowType = "${id}" AND ExecutionStatus = "Running"`,
