@@ -1,4 +1,11 @@
-import type { Client, ScheduleDescription, ScheduleUpdateOptions } from '@temporalio/client';
+import {
+  type Backfill,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleUpdateOptions,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { runsBetween } from '../../activities/run/timetable.js';
 import { caughtUpMemo, goneNote, type Step } from './plan.js';
 import { catchupPolicy, scheduleOptions } from './settings.js';
 
@@ -44,20 +51,47 @@ function updated({ action, state }: ScheduleDescription, { wanted, resume }: Ste
 }
 
 /**
- * Starts the runs since `startDate` that the schedule hasn't had, by a backfill of Temporal's, and then notes how far they go. If
- * that is lost, the same backfill starts nothing again: a schedule never starts the same Workflow ID twice.
+ * Starts the runs since `startDate` that the schedule hasn't had, by a backfill of Temporal's, and then notes how far they go.
+ * Where a deploy died in between, the runs that were started already are left out.
  */
 async function catchUp(client: Client, { scheduleId, wanted, catchUp }: Step): Promise<void> {
-  if (wanted === undefined || wanted.dag.startDate === undefined || catchUp === undefined) return;
+  if (wanted === undefined || catchUp === undefined) return;
+  const { dag } = wanted;
+  const { dagId, startDate } = dag;
+  if (startDate === undefined) return;
   const handle = client.schedule.getHandle(scheduleId);
-  const { startDate } = wanted.dag;
   const end =
     catchUp.until === undefined ? (await handle.describe()).info.createdAt : new Date(catchUp.until);
-  await handle.backfill({ start: new Date(startDate), end, overlap: catchupPolicy(wanted.dag) });
+  const ranges: Backfill[] = [];
+  let range: Backfill | undefined;
+  for (const time of runsBetween(dag, new Date(startDate), end)) {
+    if (await exists(client, scheduledWorkflowId(dagId, time))) range = undefined;
+    else if (range !== undefined) range.end = time;
+    else {
+      range = { start: time, end: time, overlap: catchupPolicy(dag) };
+      ranges.push(range);
+    }
+  }
+  if (ranges.length > 0) await handle.backfill(ranges);
   await handle.update(({ spec, policies, action, state }) => ({
     spec,
     policies,
     action: { ...action, memo: { ...action.memo, [caughtUpMemo]: startDate } },
     state,
   }));
+}
+
+/** The Workflow ID that a schedule gives to the run of a time. */
+const scheduledWorkflowId = (dagId: string, time: Date): string =>
+  `${dagId}-${time.toISOString().replace(/\.\d+Z$/, 'Z')}`;
+
+/** A schedule starts a Workflow ID again whose execution has ended, so that it must be asked. */
+async function exists(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(workflowId).describe();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
