@@ -24,7 +24,6 @@ import { Backfill, type CarriedBackfill } from '../dag/backfill/backfill.js';
 import {
   type BackfillPlan,
   type BackfillRun,
-  type BackfillState,
   type BackfillView,
   backfilledDag,
   backfillMemo,
@@ -70,7 +69,8 @@ export async function backfill(input: unknown, carried?: CarriedBackfill): Promi
 /** One backfill in flight: starts the runs that are due, and shows where it stands. */
 class BackfillExecution {
   private changed = false;
-  private shown: BackfillState | undefined;
+  /** What the memo and the search attributes say. */
+  private told = '';
   /** What is given up when the backfill is cancelled: its runs. */
   private work = CancellationScope.current();
 
@@ -159,8 +159,10 @@ class BackfillExecution {
     const { backfill, plan } = this;
     setCurrentDetails(backfillTable(backfill.view()));
     const { state } = backfill;
-    if (state === this.shown) return;
-    this.shown = state;
+    // Told once more when all runs have ended: one that is cancelled is so before.
+    const told = `${state} ${backfill.isOver}`;
+    if (told === this.told) return;
+    this.told = told;
     upsertMemo({ [backfillMemo]: backfill.summary() });
     if (!plan.searchAttributes) return;
     upsertSearchAttributes([
