@@ -179,6 +179,17 @@ describe('what only a held run takes', () => {
     expect(code).toBe(2);
   });
 
+  it('is refused by one that goes on, in its own words', async () => {
+    const run = await startAt('going-on');
+    const { code, stdout, stderr } = await command('tasks', 'retry', run, 'load');
+    expect(stderr).toMatch(/retryTask|held/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+    gates.open('going-on');
+    await worker.client.workflow.getHandle(run).result();
+  });
+
   it('needs to know which tasks', async () => {
     const { code, stderr } = await command('tasks', 'retry', broken);
     expect(stderr).toBe('name the tasks, or say --all-failed\n');

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../../embedded/setup/layout.mjs';
-
-type Ended = { code: number; stdout: string; stderr: string };
+import { type Ended, nightjar as runNightjar } from '../support/nightjar-command.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,19 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The real command, as a user runs it, on the servers that the environment names. */
+/** The command, with settings of its own where it starts a worker. */
 function nightjar(...args: string[]): Promise<Ended> {
   const own = [`dataRoot=${folder}/data`, 'temporal.taskQueue=cli'].flatMap((setting) => ['--set', setting]);
-  const options = args[0] === 'start' ? own : [];
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(repositoryRoot, 'dist/cli/main.js'), ...args, ...options],
-      { cwd: repositoryRoot },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-    );
-  });
+  const runs = args[0] === 'start' || args[1] === 'test';
+  return runNightjar([...args, ...(runs ? own : [])]);
 }
 
 async function dag(name: string, yaml: string): Promise<string> {
@@ -88,6 +77,35 @@ tasks:
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('nightjar dags test', () => {
+  it('runs a DAG with its log on the terminal; the run of a logical date as often as one likes', async () => {
+    const file = await dag(
+      'greets',
+      `
+dagId: greets
+params: { name: { type: string, default: nobody } }
+tasks: [{ id: greet, operator: shell, with: { command: [echo, "Hello, \${{ params.name }}, on \${{ run.logicalDate }}"] } }]
+`,
+    );
+    for (const name of ['Ada', 'Grace']) {
+      const { code, stdout, stderr } = await nightjar(
+        'dags',
+        'test',
+        file,
+        '2026-03-01',
+        '--param',
+        `name=${name}`,
+      );
+      expect(stderr).toMatch(new RegExp(`INFO: .*Hello, ${name}, on 2026-03-01T00:00:00`));
+      expect(stdout).toMatch(/greet\s+│ success[\s\S]*greets\/2026-03-01T00:00:00Z succeeded/);
+      expect(code).toBe(0);
+    }
+    const refused = await nightjar('dags', 'test', file, '--param', 'nam=Ada');
+    expect(refused.stderr).toContain(`unknown param 'nam' (did you mean 'name'?)`);
+    expect(refused.code).toBe(2);
   });
 });
 
