@@ -16,6 +16,7 @@ import { registerRuns } from './commands/runs.js';
 import { registerStart } from './commands/start.js';
 import { registerTaskUpdates } from './commands/task-updates.js';
 import { registerTasks } from './commands/tasks.js';
+import { registerTasksClear } from './commands/tasks-clear.js';
 import { registerTest } from './commands/test-dag.js';
 import { registerTrigger } from './commands/trigger.js';
 import { registerWorker } from './commands/worker.js';
@@ -65,6 +66,7 @@ export function nightjarProgram(): Command {
   registerTasks(tasks);
   registerLogs(runs, tasks);
   registerTaskUpdates(runs, tasks);
+  registerTasksClear(tasks);
 
   const backfill = group('backfill', 'run a DAG for dates that have passed');
   registerBackfill(backfill);

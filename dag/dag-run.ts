@@ -47,7 +47,7 @@ export class DagRun {
    * Takes in how a started instance ended.
    * @throws Error when the instance is unknown, was never started or has ended before
    */
-  settle(key: string, { state, output = null, stats, reason }: Outcome): void {
+  settle(key: string, { state, output = null, stats, reason, stopped }: Outcome): void {
     const { unit, instance } = this.#active(key);
     this.#machine.release(unit);
     this.#machine.end(unit, instance, {
@@ -55,6 +55,7 @@ export class DagRun {
       output: state === 'success' ? output : undefined,
       stats,
       reason,
+      stopped,
     });
     this.#machine.advance();
   }
@@ -95,12 +96,12 @@ export class DagRun {
     const { graph } = this.#machine.ledger;
     this.#machine.withdraw((task) => task.teardown === undefined);
     for (const group of graph.mappedGroups) {
-      if (!group.resolved) this.#machine.endGroup(group, { state: 'skipped', reason });
+      if (!group.resolved) this.#machine.endGroup(group, { state: 'skipped', reason, stopped: true });
     }
     const teardowns = graph.nodes.filter(({ spec }) => spec.teardown !== undefined);
     for (const { spec, units } of graph.nodes) {
       if (spec.teardown !== undefined) continue;
-      for (const unit of units) this.#machine.endRest(unit, { state: 'skipped', reason });
+      for (const unit of units) this.#machine.endRest(unit, { state: 'skipped', reason, stopped: true });
     }
     for (const unit of teardowns.flatMap(({ units }) => units)) {
       for (const each of unitsBefore(unit)) if (each.unfinished > 0) watch(unit, each);
@@ -129,6 +130,7 @@ export class DagRun {
     for (const instance of unit.instances) {
       const end = restored[instance.key];
       if (end === undefined || isFinal(instance.state)) continue;
+      if (end.byHand) instance.byHand = true;
       if (end.reused) instance.reused = true;
       else this.#machine.recall(unit, end.state);
       this.#machine.end(unit, instance, end);

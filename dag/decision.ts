@@ -21,6 +21,10 @@ export interface ReusedResult {
   state: 'success' | 'skipped';
   output?: Json;
   stats?: Json;
+  /** Why it is not run; by default that it is the result of an earlier run. */
+  reason?: string;
+  /** It is not run though there is no result. */
+  stopped?: true;
 }
 
 /** How an instance stood when the run was continued in a new execution. */
@@ -31,6 +35,8 @@ export interface RestoredInstance {
   reason?: string;
   /** Whether it was the result of an earlier run. */
   reused?: boolean;
+  /** Whether somebody said that it ends so: it was not run. */
+  byHand?: boolean;
 }
 
 export interface DagRunOptions {
@@ -55,6 +61,8 @@ export interface Outcome {
   output?: Json;
   stats?: Json;
   reason?: string;
+  /** It didn't come to run because the run was stopped. */
+  stopped?: true;
 }
 
 /** Start this instance: `params` and thresholds are rendered. */

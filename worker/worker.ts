@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
@@ -13,6 +12,7 @@ import { type CallbackActivities, notifyEvent } from '../activities/run/notify-e
 import { prepareRun, type RunEnvironment, type RunRequest } from '../activities/run/prepare-run.js';
 import { type RunUpdate, recordRun } from '../activities/run/record-run.js';
 import { readResults } from '../activities/run/results.js';
+import { reviseParams } from '../activities/run/revise-params.js';
 import { asActivity } from '../activities/run-operator.js';
 import { registerSecret } from '../activities/secrets.js';
 import type { OperatorTraits } from '../activities/task.js';
@@ -20,6 +20,7 @@ import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
 import { parseDuration } from '../dag/duration.js';
 import type { RunActivities } from '../workflows/dag-run.js';
+import type { HoldActivities } from '../workflows/hold.js';
 import { connectTemporal } from './connection/connect.js';
 import { temporalOptions } from './connection/temporal-options.js';
 import { dagSources } from './dag-sources.js';
@@ -40,8 +41,6 @@ export type WorkerOptions = {
   dagFiles?: readonly string[];
   /** Who watches its runs and tasks. */
   observers?: readonly WorkerObserver[];
-  /** Hears of every operation in Spark. */
-  onOperation?: OperationListener | undefined;
   /** File with the workflow code. Default: what the build left. */
   bundle?: string;
 };
@@ -53,7 +52,6 @@ export async function createWorker({
   log,
   dagFiles = [],
   observers = [],
-  onOperation,
   bundle = config.temporal.deployment === undefined ? bundlePath : versionedBundlePath,
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
@@ -75,7 +73,7 @@ export async function createWorker({
     dataRoot,
     draining: draining.signal,
     logs: new RunLogs(log.level, log.stream),
-    spark: { remote: config.spark.remote, conf: sessionConf(config), onOperation },
+    spark: { remote: config.spark.remote, conf: sessionConf(config) },
   };
   const runs: RunEnvironment = {
     config,
@@ -84,7 +82,7 @@ export async function createWorker({
     traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };
-  const runActivities: RunActivities & CallbackActivities & DatasetActivities = {
+  const runActivities: RunActivities & CallbackActivities & DatasetActivities & HoldActivities = {
     prepareRun: telling(
       (request: RunRequest) => prepareRun(request, runs),
       observers.flatMap(({ runStarted }) => runStarted ?? []),
@@ -94,6 +92,7 @@ export async function createWorker({
       (update: RunUpdate) => recordRun(update, runs),
       observers.flatMap(({ runUpdated }) => runUpdated ?? []),
     ),
+    reviseParams: async (revision) => reviseParams(revision),
     publishDatasets: (publication) => publishDatasets(publication, runs),
     notifyEvent: (notification) => notifyEvent(notification, tasks),
   };

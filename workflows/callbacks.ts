@@ -42,14 +42,15 @@ export class Callbacks {
   private readonly tasks: ReadonlyMap<string, TaskSpec>;
   private readonly outstanding = new Set<Promise<void>>();
   private readonly timers: CancellationScope[] = [];
+  private isWatching = false;
   /** Attempts whose failure was told. */
   private readonly told = new Set<string>();
 
   /** @param restored What had ended, by key, before the run continued as new: that was told then */
   constructor(
     private readonly prepared: Pick<PreparedRun, 'dag' | 'dagFolder' | 'run'>,
-    private readonly run: Pick<DagRun, 'scope'>,
-    private readonly restored: Readonly<Record<string, unknown>> = {},
+    private run: Pick<DagRun, 'scope'>,
+    private restored: Readonly<Record<string, unknown>> = {},
   ) {
     const { tasks } = prepared.dag;
     this.tasks = new Map(tasks.map((task) => [task.id, task]));
@@ -62,6 +63,14 @@ export class Callbacks {
         },
       );
     }
+  }
+
+  /** Goes on with a run that was held: what it had told of stays told. */
+  resume(run: Pick<DagRun, 'scope'>, restored: Readonly<Record<string, unknown>> = {}): this {
+    this.run = run;
+    this.restored = restored;
+    this.told.clear();
+    return this;
   }
 
   /**
@@ -80,8 +89,8 @@ export class Callbacks {
     });
   }
 
-  /** To be told when the run has ended; one that was cancelled calls nobody. */
-  runEnded(state: 'success' | 'failed' | 'cancelled', reason?: string): void {
+  /** To be told when the run has ended, or is held, which is a failure; one that was cancelled calls nobody. */
+  runEnded(state: 'success' | 'failed' | 'held' | 'cancelled', reason?: string): void {
     if (state === 'cancelled') return;
     this.happened(this.prepared.dag.callbacks, {
       kind: state === 'success' ? 'success' : 'failure',
@@ -113,10 +122,12 @@ export class Callbacks {
   }
 
   /**
-   * To be called once when the run has started, at `startedAt` in milliseconds: deadlines count from it. One timer serves
+   * To be called when the run has started, and counts once, at `startedAt` in milliseconds: deadlines count from it. One timer serves
    * all that have the same deadline.
    */
   watchDeadlines(startedAt: number): void {
+    if (this.isWatching) return;
+    this.isWatching = true;
     const { dag } = this.prepared;
     const due = new Map<number, (string | undefined)[]>();
     const add = (deadline: number | undefined, callbacks: TaskCallbacks | undefined, task?: string): void => {

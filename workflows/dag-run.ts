@@ -1,7 +1,10 @@
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   CancelledFailure,
+  condition,
   continueAsNew,
   defineQuery,
   isCancellation,
@@ -18,13 +21,16 @@ import type { TaskRecord } from '../activities/run/run-record.js';
 import { backfilledDag } from '../dag/backfill/messages.js';
 import type { RestoredInstance, ReusedResult } from '../dag/decision.js';
 import { runsPool } from '../dag/pool/messages.js';
+import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
 import { isFinal } from '../dag/states.js';
 import { failureReport } from './failure-report.js';
 import { readableCause } from './failures.js';
+import { heldDetails } from './held-details.js';
+import { Hold } from './hold.js';
 import { acquireSlots, releaseSlots } from './pool-slots.js';
-import { type RunEnding, RunExecution } from './run-execution.js';
+import { eventsBeforeContinuing, type RunEnding, RunExecution } from './run-execution.js';
 import type { RunResult, RunView } from './run-view.js';
-import { endAttributes, startAttributes } from './search-attributes.js';
+import { endAttributes, resumeAttributes, startAttributes } from './search-attributes.js';
 
 /** The activities that every worker has beside its operators. */
 export type RunActivities = {
@@ -38,6 +44,10 @@ export type Continuation = {
   triggeredAt: number;
   /** When it was let in, by which dagrunTimeout counts. */
   startedAt: number;
+  /** How long it was held in all, which doesn't count. */
+  heldMs?: number;
+  /** Since when it is held, if it is. */
+  heldSince?: number;
 };
 
 /** Where a run stands, task by task; undefined before its DAG has been read. */
@@ -60,9 +70,13 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
   setHandler(stateQuery, () => execution?.progress.view(), {
     description: 'Where the run stands, task by task',
   });
+  const hold = new Hold(
+    () => execution?.progress.state ?? 'being prepared',
+    continued?.heldSince !== undefined,
+  );
   const triggeredAt = continued?.triggeredAt ?? startTime.getTime();
   const scheduled = searchAttributes.TemporalScheduledStartTime?.[0];
-  const prepared = await prepareRun({
+  let prepared = await prepareRun({
     dagId: workflowType,
     workflowId,
     temporalRunId: firstExecutionRunId,
@@ -80,73 +94,132 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
     prepared,
     continued === undefined ? { reused: reusedOf(results) } : { restored: restoredOf(results) },
   );
-  const { progress } = execution;
-  const { searchAttributes: areKnown, dag, run } = prepared;
-  const enter = (state: 'queued' | 'running'): void => {
-    progress.state = state;
-    setCurrentDetails(progress.table());
-    if (areKnown) upsertSearchAttributes(startAttributes(dag.dagId, run.logicalDate, state));
+  let current = execution;
+  const { searchAttributes: areKnown, dag, run, replayCommand } = prepared;
+  const show = (state: RunView['state'], attributes: SearchAttributeUpdatePair[]): void => {
+    current.progress.state = state;
+    setCurrentDetails(current.progress.table());
+    if (areKnown) upsertSearchAttributes(attributes);
   };
   const place = { pool: runsPool(dag.dagId), key: 'run' };
-  let startedAt = continued?.startedAt;
-  let ending: RunEnding = { kind: 'ended', state: 'cancelled', reason: 'cancelled' };
-  try {
-    if (startedAt === undefined) {
-      if (dag.maxActiveRuns !== undefined) {
-        enter('queued');
-        await acquireSlots({ ...place, slots: 1, priority: 0, size: dag.maxActiveRuns });
-      }
-      enter('running');
-      startedAt = Date.now();
+  /** Waits for a place among the DAG's active runs. */
+  const enter = async (attributesOf: (state: 'queued' | 'running') => SearchAttributeUpdatePair[]) => {
+    if (dag.maxActiveRuns !== undefined) {
+      show('queued', attributesOf('queued'));
+      await acquireSlots({ ...place, slots: 1, priority: 0, size: dag.maxActiveRuns });
     }
-    ending = await execution.toEnd(startedAt);
-  } catch (error) {
-    // Cancelled while it was queued.
-    if (!isCancellation(error)) throw error;
-  }
-
-  const record = (update: Pick<RunUpdate, 'state' | 'error'>): Promise<void> =>
+    show('running', attributesOf('running'));
+  };
+  const record = (update: Pick<RunUpdate, 'state' | 'error' | 'params'>): Promise<void> =>
     CancellationScope.nonCancellable(() =>
       recordRun({
         dagId: dag.dagId,
         runId: run.id,
         temporalRunId: firstExecutionRunId,
         at: new Date().toISOString(),
-        tasks: progress.records(),
+        tasks: current.progress.records(),
         ...update,
       }),
     );
+  let { startedAt, heldMs = 0, heldSince }: Partial<Continuation> = continued ?? {};
+  let cleared: ClearCounts = {};
+  /** Holds the run until it is told what to do with what failed, and does it. */
+  const holdFailed = async (reason: string): Promise<RunEnding> => {
+    if (heldSince === undefined) current.callbacks.runEnded('held', reason);
+    heldSince ??= Date.now();
+    const until = dag.holdFor === undefined ? undefined : heldSince + dag.holdFor;
+    const standing = current.standing();
+    current.progress.notice = heldDetails(dag, standing.instances, until);
+    show('held', endAttributes('held', current.progress.failedTasks()));
+    await record({
+      state: 'held',
+      error: failureReport(workflowId, current.progress.view(), reason, replayCommand),
+    });
+    if (workflowInfo().historyLength >= eventsBeforeContinuing) return { kind: 'continue' };
+    // Whoever is held keeps nobody from running.
+    if (dag.maxActiveRuns !== undefined) await releaseSlots(place);
+    const { params, config } = prepared;
+    const told = await hold.wait({ dag, params, config, ...standing }, until);
+    current.progress.notice = '';
+    if (told?.kind !== 'amend') {
+      const why = told?.reason ?? `held for longer than holdFor (${(dag.holdFor ?? 0) / 1000} s)`;
+      return { kind: 'ended', state: 'failed', reason: `${reason}; ${why}` };
+    }
+    heldMs += Date.now() - heldSince;
+    heldSince = undefined;
+    const { amendment } = told;
+    if (told.params !== undefined) prepared = { ...prepared, params: told.params };
+    cleared = clearCountsAfter(cleared, amendment);
+    execution = new RunExecution(
+      prepared,
+      { restored: amendment.restored },
+      { former: current, amendment, cleared },
+    );
+    current = execution;
+    await enter(resumeAttributes);
+    await record({ state: 'running', ...(told.params === undefined ? {} : { params: told.params }) });
+    return current.toEnd(startedAt ?? triggeredAt, heldMs);
+  };
+
+  let ending: RunEnding = { kind: 'ended', state: 'cancelled', reason: 'cancelled' };
+  try {
+    if (startedAt === undefined) {
+      await enter((state) => startAttributes(dag.dagId, run.logicalDate, state));
+      startedAt = Date.now();
+    }
+    ending = await current.toEnd(startedAt, heldMs);
+    while (dag.onFailure === 'hold' && hasFailed(ending)) {
+      ending = await holdFailed(ending.reason);
+      // It was told to end so.
+      if (heldSince !== undefined) break;
+    }
+  } catch (error) {
+    // Cancelled while it was queued or held.
+    if (!isCancellation(error)) throw error;
+    ending = { kind: 'ended', state: 'cancelled', reason: 'cancelled' };
+  }
+
   while (ending.kind === 'continue') {
-    await record({ state: 'running' });
-    await execution.settled();
+    if (heldSince === undefined) await record({ state: 'running' });
+    await current.settled();
+    await condition(allHandlersFinished);
     startedAt ??= triggeredAt;
     // A cancellation that came meanwhile would not reach the new execution: the run ends in this one.
-    if (CancellationScope.current().consideredCancelled) ending = await execution.toEnd(startedAt);
-    else return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt });
+    if (!CancellationScope.current().consideredCancelled) {
+      const held = heldSince === undefined ? {} : { heldSince };
+      return continueAsNew<typeof dagRun>(input, { triggeredAt, startedAt, heldMs, ...held });
+    }
+    ending =
+      heldSince === undefined
+        ? await current.toEnd(startedAt, heldMs)
+        : { kind: 'ended', state: 'cancelled', reason: 'cancelled' };
   }
   if (dag.maxActiveRuns !== undefined) await releaseSlots(place);
   const { state, reason } = ending;
-  execution.callbacks.runEnded(state, reason);
-  progress.state = state;
-  setCurrentDetails(progress.table());
-  if (areKnown) upsertSearchAttributes(endAttributes(state, progress.failedTasks()));
+  // A failure was told when the run became held.
+  if (heldSince === undefined) current.callbacks.runEnded(state, reason);
+  show(state, endAttributes(state, current.progress.failedTasks()));
   if (state === 'success') {
     await record({ state });
-    await execution.settled();
-    setCurrentDetails(progress.table());
-    return progress.result();
+    await current.settled();
+    setCurrentDetails(current.progress.table());
+    return current.progress.result();
   }
   const error =
     state === 'cancelled'
       ? reason
-      : failureReport(workflowId, progress.view(), reason, prepared.replayCommand);
+      : failureReport(workflowId, current.progress.view(), reason, replayCommand);
   await record({ state, error });
-  await execution.settled();
-  setCurrentDetails(progress.table());
+  await current.settled();
+  setCurrentDetails(current.progress.table());
   throw state === 'cancelled'
     ? new CancelledFailure(reason)
     : ApplicationFailure.nonRetryable(error, 'DagRunFailed');
 }
+
+/** Whether a run failed by itself: not because it was out of time, which nobody can give it back. */
+const hasFailed = (ending: RunEnding): ending is RunEnding & { kind: 'ended' } =>
+  ending.kind === 'ended' && ending.state === 'failed' && ending.stopped === undefined;
 
 /** The results that the run's record holds, page by page: together they may be more than one payload takes. */
 async function allResults({ dag, run }: PreparedRun): Promise<TaskRecord[]> {

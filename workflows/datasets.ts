@@ -18,16 +18,27 @@ export class DatasetUpdates {
   private readonly publishing: ReadonlyMap<string, string[]>;
   private readonly published = new Set<string>();
   private readonly outstanding = new Set<Promise<void>>();
+  /** How often the run went on after it was held. */
+  private resumptions = 0;
 
   /** @param restored What had ended, by key, before the run continued as new: that was published then */
   constructor(
     private readonly prepared: Pick<PreparedRun, 'dag' | 'run'>,
-    private readonly run: Pick<DagRun, 'scope' | 'instances'>,
-    private readonly restored: Readonly<Record<string, unknown>> = {},
+    private run: Pick<DagRun, 'scope' | 'instances'>,
+    private restored: Readonly<Record<string, unknown>> = {},
   ) {
     this.publishing = new Map(
       prepared.dag.tasks.flatMap(({ id, publishes = [] }) => (publishes.length > 0 ? [[id, publishes]] : [])),
     );
+  }
+
+  /** Goes on with a run that was held: what runs again publishes again. */
+  resume(run: Pick<DagRun, 'scope' | 'instances'>, restored: Readonly<Record<string, unknown>> = {}): this {
+    this.run = run;
+    this.restored = restored;
+    this.published.clear();
+    this.resumptions++;
+    return this;
   }
 
   /** To be told of every instance whose state has changed. Results of an earlier run are no update. */
@@ -52,7 +63,7 @@ export class DatasetUpdates {
   private async publish(task: string, datasets: string[]): Promise<void> {
     const { dag, run } = this.prepared;
     // Not by the time: when a worker is lost meanwhile, another one comes by at another time.
-    const id = `${workflowInfo().runId} ${task}`;
+    const id = [workflowInfo().runId, task, ...(this.resumptions > 0 ? [this.resumptions] : [])].join(' ');
     const instances = this.run.instances().filter(({ taskId }) => taskId === task);
     const refs = instances.flatMap(({ output }) => refsIn(output)).slice(0, maxRefs);
     const event = {

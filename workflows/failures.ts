@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   ChildWorkflowFailure,
+  RetryState,
   TemporalFailure,
   TimeoutFailure,
   TimeoutType,
@@ -21,6 +22,10 @@ export function handoverOf(error: unknown): Handover | undefined {
   const isHandover = cause instanceof ApplicationFailure && cause.type === handoverType;
   return isHandover ? (cause.details?.[0] as Handover) : undefined;
 }
+
+/** Whether a task failed so that trying it again can't help, as with a broken threshold. */
+export const isPermanent = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.retryState === RetryState.NON_RETRYABLE_FAILURE;
 
 /** Why a task's activity failed, and the figures of its last attempt if it got to report them. */
 export function taskFailure(error: unknown): { reason: string; stats?: FinishedTask } {

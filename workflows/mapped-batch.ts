@@ -62,7 +62,11 @@ export async function mappedBatch({ shared, task, starts, maxActive }: MappedBat
     if (active >= maxActive)
       await CancellationScope.nonCancellable(() => condition(() => active < maxActive));
     if (scope.consideredCancelled) {
-      const outcome = { state: 'skipped' as const, reason: 'cancelled before it started' };
+      const outcome = {
+        state: 'skipped' as const,
+        reason: 'cancelled before it started',
+        stopped: true as const,
+      };
       reports.push(ended({ key, outcome, startedAt: Date.now(), finishedAt: Date.now() }));
       continue;
     }

@@ -4,9 +4,11 @@ import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
+import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
+import type { HeldRun } from './hold.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { StartQueue } from './start-queue.js';
@@ -17,16 +19,19 @@ import { type EndedTask, runForTasks, runTask, type TaskRun } from './task-run.j
 const maxPending = 500;
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
-const eventsBeforeContinuing = 4_000;
+export const eventsBeforeContinuing = 4_000;
 const eventsBeforeDraining = 6_000;
 /** How long new tasks are held back for a quiet moment, before those that take long are given way. */
 const drainingPatience = '10m';
 
 /** How driving a run came to an end. */
 export type RunEnding =
-  | { kind: 'ended'; state: 'success' | 'failed' | 'cancelled'; reason: string }
+  | { kind: 'ended'; state: 'success' | 'failed' | 'cancelled'; reason: string; stopped?: true }
   /** Nothing is at work, and the history is long: the rest belongs in a new execution. */
   | { kind: 'continue' };
+
+/** What was made of a run while it was held. */
+export type Resumed = { former: RunExecution; amendment: Amendment; cleared: ClearCounts };
 
 /** One run in flight: starts what the state machine decides, tells it how that ended, and shows where the run stands. */
 export class RunExecution {
@@ -43,21 +48,37 @@ export class RunExecution {
   private cleanUp = CancellationScope.current();
   private atWork = 0;
   private changed = false;
-  private stopped: { state: 'failed' | 'cancelled'; reason: string } | undefined;
+  private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
+  /** Instances whose failure no retry mends. */
+  private readonly permanent: Set<string>;
 
+  /** @param resumed What was made of the run while it was held, if it goes on after that */
   constructor(
     private readonly prepared: PreparedRun,
     results: Pick<DagRunOptions, 'reused' | 'restored'>,
+    private readonly resumed?: Resumed,
   ) {
     const { dag, dagFolder, params, config, run, traits } = prepared;
     this.run = new DagRun(dag, { params, config, run, ...results });
     const { workflowId } = workflowInfo();
-    this.shared = { dag: { id: dag.dagId, folder: dagFolder }, run: runForTasks(run), traits, workflowId };
+    this.shared = {
+      dag: { id: dag.dagId, folder: dagFolder },
+      run: runForTasks(run),
+      traits,
+      workflowId,
+      ...(resumed === undefined ? {} : { cleared: resumed.cleared }),
+    };
     this.batches = new BatchRunner(this.shared);
     this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
     this.queue = new StartQueue(this.capacity);
-    this.callbacks = new Callbacks(prepared, this.run, results.restored);
-    this.datasets = new DatasetUpdates(prepared, this.run, results.restored);
+    const former = resumed?.former;
+    this.permanent = new Set(former?.permanent);
+    this.callbacks =
+      former?.callbacks.resume(this.run, results.restored) ??
+      new Callbacks(prepared, this.run, results.restored);
+    this.datasets =
+      former?.datasets.resume(this.run, results.restored) ??
+      new DatasetUpdates(prepared, this.run, results.restored);
     this.progress = new RunProgress(prepared, this.run, {
       observers: [this.callbacks, this.datasets],
       callbackProblems: this.callbacks.problems,
@@ -66,22 +87,27 @@ export class RunExecution {
 
   /**
    * Drives the run until all its tasks have ended, or to a quiet moment when its history has become long. When it is
-   * cancelled, or has taken `dagrunTimeout` since `startedAt`, what is at work is cancelled, nothing but teardowns is
+   * cancelled, or has taken `dagrunTimeout` since `startedAt` beside the time that it was held, what is at work is cancelled, nothing but teardowns is
    * started any more, and it ends when these have.
    */
-  toEnd(startedAt: number): Promise<RunEnding> {
+  toEnd(startedAt: number, heldMs: number): Promise<RunEnding> {
     const { cancelRequested } = CancellationScope.current();
     return CancellationScope.nonCancellable(async () => {
       this.work = new CancellationScope();
       this.cleanUp = CancellationScope.current();
       cancelRequested.catch(() => this.stop('cancelled', 'cancelled'));
       const timer = new CancellationScope();
-      void timer.run(() => this.timeOut(startedAt)).catch(() => undefined);
+      void timer.run(() => this.timeOut(startedAt + heldMs)).catch(() => undefined);
       this.callbacks.watchDeadlines(startedAt);
       const ending = await this.drive();
       timer.cancel();
       return ending;
     });
+  }
+
+  /** What whoever decides about the failed run has to know of it. */
+  standing(): Pick<HeldRun, 'instances' | 'permanent'> {
+    return { instances: this.run.instances(), permanent: this.permanent };
   }
 
   /** Waits for what still goes on beside the run. To be called before the workflow closes or continues as new. */
@@ -186,7 +212,12 @@ export class RunExecution {
   }
 
   private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
-    if (decision.kind === 'trigger') return triggerDag(decision, this.shared.run.logicalDate);
+    if (decision.kind === 'trigger')
+      return triggerDag(
+        decision,
+        this.shared.run.logicalDate,
+        this.resumed?.amendment.resumed.has(decision.instance.key) ?? false,
+      );
     const { operator } = decision.task;
     const readsFinished = this.shared.traits[operator]?.readsFinishedTasks === true;
     return runTask(decision, this.shared, readsFinished ? this.progress.finishedTasks() : undefined);
@@ -241,6 +272,8 @@ export class RunExecution {
   }
 
   private settle(key: string, end: EndedTask): void {
+    if (end.outcome.permanent) this.permanent.add(key);
+    else this.permanent.delete(key);
     this.progress.ended(key, end);
     this.run.settle(key, end.outcome);
     this.changed = true;
@@ -248,7 +281,7 @@ export class RunExecution {
 
   private stop(state: 'failed' | 'cancelled', reason: string): void {
     if (this.stopped !== undefined) return;
-    this.stopped = { state, reason };
+    this.stopped = { state, reason, stopped: true };
     this.run.stop(reason);
     this.work.cancel();
     this.queue.resume();
@@ -290,5 +323,5 @@ async function waitFor({ wait }: WaitDecision): Promise<EndedTask> {
 
 function neverStarted(reason = 'the run was stopped'): EndedTask {
   const now = Date.now();
-  return { outcome: { state: 'skipped', reason }, startedAt: now, finishedAt: now };
+  return { outcome: { state: 'skipped', reason, stopped: true }, startedAt: now, finishedAt: now };
 }

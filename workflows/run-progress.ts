@@ -23,6 +23,8 @@ type Times = { startedAt: number; finishedAt?: number };
 /** Where a run stands: what is shown of it, and what its record keeps. */
 export class RunProgress {
   state: RunView['state'] = 'running';
+  /** More Markdown below the table. */
+  notice = '';
   private readonly times = new Map<string, Times>();
   private readonly live = new LiveTable();
   private readonly operators: ReadonlyMap<string, string>;
@@ -52,12 +54,18 @@ export class RunProgress {
       else this.live.update(this.viewOf(instance));
     }
     const { dag, run } = this.prepared;
-    return this.live.render({
+    const table = this.live.render({
       dagId: dag.dagId,
       logicalDate: run.logicalDate,
       state: this.state,
       callbackProblems: this.watched.callbackProblems,
     });
+    const { replayOf } = this.prepared;
+    const origin =
+      replayOf === undefined
+        ? []
+        : [`\nReplay of \`${replayOf.workflowId}\` (Temporal run \`${replayOf.temporalRunId}\`)`];
+    return [table, ...origin, ...(this.notice === '' ? [] : [this.notice])].join('\n');
   }
 
   view(): RunView {
@@ -97,13 +105,15 @@ export class RunProgress {
 
   /** The instances as the run record keeps them. */
   records(): TaskRecord[] {
-    return this.run.instances().map(({ key, state, reason, output, stats, reused }) => ({
+    return this.run.instances().map(({ key, state, reason, output, stats, reused, byHand, stopped }) => ({
       key,
       state,
       ...(reason === undefined ? {} : { reason }),
       ...(output === undefined ? {} : { output }),
       ...(stats === undefined || stats === null ? {} : { stats: stats as FinishedTask }),
       ...(reused ? { reused } : {}),
+      ...(byHand ? { byHand } : {}),
+      ...(stopped ? { stopped } : {}),
     }));
   }
 
@@ -122,11 +132,15 @@ export class RunProgress {
       state,
       ...(reason === undefined ? {} : { reason }),
       ...(reused ? { reused } : {}),
-      ...this.times.get(key),
+      ...(this.times.get(key) ?? (reused ? undefined : timesOf(stats as FinishedTask | undefined))),
       ...(stats === undefined || stats === null ? {} : figures(stats as FinishedTask)),
     };
   }
 }
+
+/** When the last attempt ran, of what ended before the run was held or continued. */
+const timesOf = (stats: FinishedTask | null | undefined): Times | undefined =>
+  stats ? { startedAt: Date.parse(stats.startedAt), finishedAt: Date.parse(stats.finishedAt) } : undefined;
 
 /** The figures of a stage that the table shows. */
 function figures(stats: FinishedTask): Partial<TaskView> {

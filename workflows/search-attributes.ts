@@ -1,4 +1,9 @@
-import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  SearchAttributeType,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
 
 /** What Nightjar adds to the server's visibility: runs can be listed and counted by these in the UI and by queries. */
 export const searchAttributes = {
@@ -19,7 +24,13 @@ export const startAttributes = (
   { key: searchAttributes.runState, value: state },
 ];
 
-/** Attributes of a run as it ends. A list of failed tasks is cut at twenty: the server bounds its size. */
+/** Attributes of a run that goes on after it was held. */
+export const resumeAttributes = (state: 'queued' | 'running'): SearchAttributeUpdatePair[] => [
+  { key: searchAttributes.runState, value: state },
+  { key: searchAttributes.failedTasks, value: null },
+];
+
+/** Attributes of a run as it ends or is held. A list of failed tasks is cut at twenty: the server bounds its size. */
 export const endAttributes = (state: string, failedTasks: string[]): SearchAttributePair[] => [
   { key: searchAttributes.runState, value: state },
   ...(failedTasks.length === 0

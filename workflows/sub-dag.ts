@@ -25,17 +25,26 @@ const longestWait = 64;
 /**
  * Triggers another DAG as a child workflow and, unless told otherwise, waits for its end: cancelling the task cancels that
  * run. A retry is a replay: it runs what failed in the other DAG again. Never throws.
+ * @param retries Whether the task was tried before, while the run was held
  */
-export async function triggerDag(decision: TriggerDecision, logicalDate: string): Promise<EndedTask> {
+export async function triggerDag(
+  decision: TriggerDecision,
+  logicalDate: string,
+  retries: boolean,
+): Promise<EndedTask> {
   const startedAt = Date.now();
-  const outcome = await attempts(decision, logicalDate).catch((error: unknown): Outcome => {
+  const outcome = await attempts(decision, logicalDate, retries).catch((error: unknown): Outcome => {
     if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };
     return { state: 'failed', reason: messageOf(error) };
   });
   return { outcome, startedAt, finishedAt: Date.now() };
 }
 
-async function attempts({ instance, task, trigger }: TriggerDecision, logicalDate: string): Promise<Outcome> {
+async function attempts(
+  { instance, task, trigger }: TriggerDecision,
+  logicalDate: string,
+  retries: boolean,
+): Promise<Outcome> {
   const { dagId, params, wait } = trigger;
   // Named after what triggered it: the same task of the same run triggers the same run, also when it is reset.
   const workflowId = `${dagId}/${workflowInfo().workflowId.replace('/', '.')}.${instance.key}`;
@@ -45,7 +54,7 @@ async function attempts({ instance, task, trigger }: TriggerDecision, logicalDat
       const output = await runDag(
         dagId,
         workflowId,
-        attempt === 1 ? input : { replay: { workflowId } },
+        attempt === 1 && !retries ? input : { replay: { workflowId } },
         wait,
       );
       return { state: 'success', output };

@@ -8,7 +8,8 @@ import type { FinishedTask } from '../activities/operator.js';
 import type { OperatorTraits, TaskInput, TaskResult } from '../activities/task.js';
 import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
-import { handoverOf, taskFailure } from './failures.js';
+import { type ClearCounts, timesCleared } from '../dag/replay/amend.js';
+import { handoverOf, isPermanent, taskFailure } from './failures.js';
 
 /** What all tasks of a run share. */
 export type TaskRun = {
@@ -18,6 +19,8 @@ export type TaskRun = {
   traits: Record<string, OperatorTraits>;
   /** Of the run: tasks tell it of attempts that are repeated. */
   workflowId: string;
+  /** How often instances were cleared while it was held. */
+  cleared?: ClearCounts;
 };
 
 /** What tasks are told of their run: each has it in its input, so it is short. */
@@ -34,7 +37,12 @@ export const runForTasks = ({
 });
 
 /** A task instance that has ended, with the workflow's times in milliseconds. */
-export type EndedTask = { outcome: Outcome; startedAt: number; finishedAt: number };
+export type EndedTask = {
+  /** `permanent` marks a failure that no retry mends. */
+  outcome: Outcome & { permanent?: true };
+  startedAt: number;
+  finishedAt: number;
+};
 
 /** Airflow's bound on a retry delay that grows. */
 const longestRetryDelay = 24 * 60 * 60 * 1000;
@@ -45,7 +53,7 @@ const unlimited = '30 days';
 /** Runs a task instance's operator as an activity. Never rejects: a failure or cancellation is how the task ended. */
 export function runTask(
   { instance, task, params, errorThreshold, metricThresholds }: Omit<StartDecision, 'kind'>,
-  { dag, run, traits, workflowId }: TaskRun,
+  { dag, run, traits, workflowId, cleared }: TaskRun,
   finishedTasks?: FinishedTask[],
 ): Promise<EndedTask> {
   const startedAt = Date.now();
@@ -58,7 +66,7 @@ export function runTask(
       key: instance.key,
       ...(instance.mapIndex === undefined ? {} : { mapIndex: instance.mapIndex }),
       operator: task.operator,
-      cleared: 0,
+      cleared: timesCleared(cleared, instance.key),
       ...(isSensor ? { retries: task.retries } : {}),
     },
     params,
@@ -67,7 +75,11 @@ export function runTask(
     ...(task.callbacks?.onRetry === undefined ? {} : { tellRetriesTo: workflowId }),
     ...(finishedTasks === undefined ? {} : { finishedTasks }),
   };
-  const ended = (outcome: Outcome): EndedTask => ({ outcome, startedAt, finishedAt: Date.now() });
+  const ended = (outcome: EndedTask['outcome']): EndedTask => ({
+    outcome,
+    startedAt,
+    finishedAt: Date.now(),
+  });
   const perform = (maximumAttempts: number): Promise<EndedTask> => {
     const operators = proxyActivities<Record<string, (input: TaskInput) => Promise<TaskResult>>>({
       activityId: instance.key,
@@ -100,10 +112,15 @@ export function runTask(
 const successOf = ({ output, stats, skipped }: TaskResult): Outcome =>
   skipped === undefined ? { state: 'success', output, stats } : { state: 'skipped', stats, reason: skipped };
 
-function failureOf(error: unknown): Outcome {
+function failureOf(error: unknown): EndedTask['outcome'] {
   if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };
   const { reason, stats } = taskFailure(error);
-  return { state: 'failed', reason, ...(stats === undefined ? {} : { stats }) };
+  return {
+    state: 'failed',
+    reason,
+    ...(stats === undefined ? {} : { stats }),
+    ...(isPermanent(error) ? { permanent: true as const } : {}),
+  };
 }
 
 export function retryPolicy(task: TaskSpec): NonNullable<ActivityOptions['retry']> {

@@ -34,5 +34,6 @@ export function describeEvent(event: NotificationEvent): string {
     deadline: 'has not ended by its deadline',
   };
   const reason = event.reason === undefined ? '' : `: ${event.reason}`;
-  return `${subject} ${verbs[event.kind]} (run ${runId})${reason}`;
+  const verb = event.state === 'held' ? 'failed and is held' : verbs[event.kind];
+  return `${subject} ${verb} (run ${runId})${reason}`;
 }

@@ -13,9 +13,9 @@ import { runFolder, runIdOf } from '../context/layout.js';
 import type { OperatorTraits } from '../task.js';
 import { type DagSources, findDag } from './dag-files.js';
 import { recordAt } from './find-run.js';
-import { readEarlierRun, reusable } from './replay.js';
+import { keepFormerRecord, planOfReplay, readEarlierRun, readRun } from './replay.js';
 import { runInputSchema } from './run-input.js';
-import { type Given, type RunRecord, runRecordName } from './run-record.js';
+import { type Given, type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 import { dataIntervalOf, isLatestRun } from './timetable.js';
 
 /** What the workflow knows of itself when it starts. */
@@ -53,6 +53,8 @@ export type PreparedRun = {
   run: RunInfo;
   /** Whether the run's record holds results to take over: of an earlier run, or its own before it was continued. */
   hasResults: boolean;
+  /** The run whose results it reuses, if it is a replay. */
+  replayOf?: { workflowId: string; temporalRunId: string };
   /** What a user types to run the failed tasks again. */
   replayCommand: string;
   /** Of the operators in the DAG that have any. */
@@ -82,10 +84,16 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const { dagId, workflowId, temporalRunId } = request;
   const runId = runIdOf(dagId, workflowId);
   if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
-  const { replay, ...input } = parseInput(request.input);
+  const { replay, only, from, ...input } = parseInput(request.input);
   if (input.logicalDate !== undefined && replay === undefined && !request.isTriggered)
     await refuseSecondRun(request, new Date(input.logicalDate), environment);
-  const earlier = replay && (await readEarlierRun(replay.workflowId, dagId, environment.dataRoot));
+  const isPartial = only !== undefined || from !== undefined;
+  const { dataRoot } = environment;
+  const earlier = replay
+    ? await readEarlierRun(replay, dagId, dataRoot)
+    : isPartial
+      ? await readRun(workflowId, dagId, dataRoot)
+      : undefined;
   // What was asked of the earlier run goes on to hold, unless it is asked otherwise now.
   const given: Given = {
     params: { ...earlier?.given.params, ...input.params },
@@ -97,7 +105,10 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
       ? frozenThen(earlier)
       : { ...(await freeze(dagId, given, environment)), logicalDate: earlier?.logicalDate ?? triggered };
   const due = request.isBackfill ? frozen.logicalDate : request.scheduledAt;
-  const reused = earlier && replay ? reusable(frozen.dag, earlier.tasks, replay) : {};
+  const reused =
+    replay !== undefined || isPartial
+      ? planOfReplay(frozen.dag, earlier?.tasks ?? [], { ...replay, only, from }).results
+      : {};
   const record: RunRecord = {
     dagId,
     runId,
@@ -109,10 +120,12 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     latest: due === undefined || isLatestRun(frozen.dag, new Date(due), new Date(request.triggeredAt)),
     given,
     datasetEvents: (input.datasetEvents as DatasetEvent[] | undefined) ?? earlier?.datasetEvents ?? [],
-    ...(replay === undefined ? {} : { replayOf: replay.workflowId }),
-    tasks: Object.entries(reused).map(([key, task]) => ({ key, ...task, reused: true })),
+    ...(earlier === undefined ? {} : { replayOf: earlier.workflowId, replayOfRunId: earlier.temporalRunId }),
+    tasks: Object.entries(reused).map(([key, task]) => ({ key, ...(task as ReusedTask), reused: true })),
   };
-  await writeJson(join(runFolder(environment.dataRoot, dagId, runId), runRecordName), record);
+  const folder = runFolder(dataRoot, dagId, runId);
+  await keepFormerRecord(folder, temporalRunId);
+  await writeJson(join(folder, runRecordName), record);
   return planOf(record, environment);
 }
 
@@ -130,6 +143,8 @@ async function refuseSecondRun(
   );
 }
 
+type ReusedTask = Omit<TaskRecord, 'key'>;
+
 /** What the workflow needs of a run's record. */
 function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
   const {
@@ -143,6 +158,8 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
     runId,
     tasks,
     datasetEvents = [],
+    replayOf,
+    replayOfRunId = '',
   } = record;
   const interval = dataIntervalOf(dag, new Date(logicalDate));
   const used = new Set(dag.tasks.map(({ operator }) => operator));
@@ -161,6 +178,7 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
       datasetEvents,
     },
     hasResults: tasks.length > 0,
+    ...(replayOf === undefined ? {} : { replayOf: { workflowId: replayOf, temporalRunId: replayOfRunId } }),
     replayCommand: `npm start -- --dag ${quoted(dagArgument(record, environment))} --replay ${quoted(record.workflowId)}`,
     traits: Object.fromEntries(Object.entries(environment.traits).filter(([name]) => used.has(name))),
     searchAttributes: environment.searchAttributes,
@@ -216,7 +234,7 @@ function parseInput(input: unknown): z.output<typeof runInputSchema> {
     .map(({ path, message, hint }) => `${formatPath(path) || 'input'}: ${message}${hint ? ` (${hint})` : ''}`)
     .join('; ');
   throw refuse(
-    `the run's input is one JSON object with any of params, logicalDate, settings, replay, or nothing — ${problems}`,
+    `the run's input is one JSON object with any of params, logicalDate, settings, replay, only, from, or nothing — ${problems}`,
   );
 }
 

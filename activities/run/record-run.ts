@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { JsonObject } from '../../dag/json.js';
 import { readJson, writeJson } from '../context/files.js';
 import { runFolder } from '../context/layout.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 
-/** How a run stands, as the workflow tells it: at its end, or when it continues in a new execution. */
+/** How a run stands, as the workflow tells it: at its end, when it is held or goes on, or continues in a new execution. */
 export type RunUpdate = {
   dagId: string;
   runId: string;
@@ -13,6 +14,8 @@ export type RunUpdate = {
   at: string;
   error?: string;
   tasks: TaskRecord[];
+  /** The run's params, when they have changed. */
+  params?: JsonObject;
 };
 
 /** What `current.json` of a DAG holds: the last run that succeeded. Consumers outside Nightjar start reading here. */
@@ -31,12 +34,17 @@ export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: str
   if (record === undefined) throw new Error(`the record of the run is gone: ${file}`);
   // A later try at the same DAG run owns the record by now.
   if (record.temporalRunId !== update.temporalRunId) return;
-  const { state, at, error, tasks } = update;
+  const { state, at, error, tasks, params } = update;
+  // What was said when it was held is over.
+  const { error: _error, recordedAt: _recordedAt, ...lasting } = record;
   await writeJson(file, {
-    ...record,
+    ...lasting,
     state,
-    ...(state === 'running' ? {} : { finishedAt: at }),
+    ...(state === 'running' || state === 'held'
+      ? { recordedAt: new Date().toISOString() }
+      : { finishedAt: at }),
     ...(error === undefined ? {} : { error }),
+    ...(params === undefined ? {} : { params, given: { ...record.given, params } }),
     tasks,
   } satisfies RunRecord);
   if (state !== 'success') return;

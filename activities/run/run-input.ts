@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { show } from '../../dag/json.js';
-import { replaySchema } from './replay.js';
+import { replaySchema, someTasks } from './replay.js';
 
 /** The optional input of a DAG run: one JSON object, every field defaulted. */
 export const runInputSchema = z.strictObject({
@@ -16,6 +16,10 @@ export const runInputSchema = z.strictObject({
   /** Settings of config.yaml to override for this run, by dotted name: `{ "generate.records": 50000 }`. */
   settings: z.record(z.string(), z.json()).optional(),
   replay: replaySchema.optional(),
+  /** Run just these tasks; the results of others are taken from the last try of this run, or of the one in `replay`. */
+  only: someTasks,
+  /** Run these tasks and what is downstream of them, with other results as for `only`. */
+  from: someTasks,
   /** What `run.datasetEvents` gives: filled in when datasets start the run. */
   datasetEvents: z
     .array(

@@ -15,6 +15,10 @@ export type TaskRecord = {
   stats?: FinishedTask;
   /** Taken over from an earlier run. */
   reused?: boolean;
+  /** Somebody said that it ends so: it was not run. */
+  byHand?: boolean;
+  /** It didn't come to run because the run was stopped. */
+  stopped?: boolean;
 };
 
 /** Params and settings as they were given, without defaults. */
@@ -49,8 +53,11 @@ export type RunRecord = {
   config: JsonObject;
   /** The updates of datasets that started it. */
   datasetEvents?: DatasetEvent[];
-  /** The run whose results were reused, if this is a replay. */
+  /** The run whose results were reused, if this is a replay, and the Temporal run that made them. */
   replayOf?: string;
+  replayOfRunId?: string;
+  /** ISO 8601, UTC: when the tasks below were last written, if the run has gone on since. */
+  recordedAt?: string;
   tasks: TaskRecord[];
 };
 

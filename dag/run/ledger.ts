@@ -11,6 +11,8 @@ export interface End {
   reason?: string | undefined;
   output?: Json | undefined;
   stats?: Json | undefined;
+  /** It didn't come to run because the run was stopped. */
+  stopped?: true | undefined;
 }
 
 /** The instances of a run: which there are, which changed, and how many have not ended. */
@@ -57,9 +59,10 @@ export class Ledger {
   }
 
   /** Takes in the end of an instance. @returns the units whose prospects it may have changed */
-  end(unit: Unit, instance: TaskInstance, { state, reason, output, stats }: End): Unit[] {
+  end(unit: Unit, instance: TaskInstance, { state, reason, output, stats, stopped }: End): Unit[] {
     const { node } = unit;
     Object.assign(instance, { reason, output, stats });
+    if (stopped) instance.stopped = true;
     this.set(instance, state);
     for (const owner of [unit, node]) {
       owner.ended[state]++;

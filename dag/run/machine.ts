@@ -274,16 +274,19 @@ export class Machine {
 
   #reuse(unit: Unit): void {
     const { reused = {} } = this.#options;
+    // What a mapped group comes to is known when it has been expanded.
+    if (unit.node.group !== undefined && unit.slot === undefined) return;
     for (const instance of unit.instances) {
-      const result = reused[instance.key];
+      const result = reused[instance.key] ?? reused[instance.taskId];
       if (result === undefined || isFinal(instance.state)) continue;
-      const { state, output = null, stats } = result;
+      const { state, output = null, stats, reason = 'result of an earlier run', stopped } = result;
       instance.reused = true;
       this.end(unit, instance, {
         state,
         output: state === 'success' ? output : undefined,
         stats,
-        reason: 'result of an earlier run',
+        reason,
+        stopped,
       });
     }
   }

@@ -21,6 +21,10 @@ export interface TaskInstance {
   stats: Json | undefined;
   /** Whether it is the result of an earlier run. */
   reused: boolean;
+  /** Whether somebody said that it ends so. */
+  byHand?: true;
+  /** Whether it was skipped because the run was stopped. */
+  stopped?: true;
 }
 
 /** What has come so far of what a task waits for. */
