@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { loadOperators } from '../activities/load-operators.js';
 import type { Config } from '../config/loader.js';
 import { openLogFile } from './log-file.js';
 import { type Monitoring, startMonitoring } from './monitoring/monitoring.js';
-import type { WorkerObserver } from './observer.js';
+import { wantsTraces } from './tracing/exporter.js';
 import { createWorker } from './worker.js';
 import { createWorkerLog, logTemporal } from './worker-log.js';
 
@@ -20,9 +21,22 @@ export async function runWorker(config: Config, dagFiles: readonly string[] = []
       ? undefined
       : await startMonitoring(config, config.worker.monitoring, new Set(operators.keys()));
   logTemporal(log, monitoring?.sdkMetrics);
-  const observers: WorkerObserver[] = monitoring === undefined ? [] : [monitoring.observer];
+  const names = new Set(operators.keys());
+  const tracing = wantsTraces()
+    ? await import('./tracing/tracing.js').then(({ startTracing }) =>
+        startTracing({ dataRoot: resolve(config.dataRoot), operators: names, log: log.logger }),
+      )
+    : undefined;
+  const observers = [monitoring, tracing].flatMap((each) => each?.observer ?? []);
   try {
-    const worker = await createWorker({ config, operators, dagFiles, log, observers });
+    const worker = await createWorker({
+      config,
+      operators,
+      dagFiles,
+      log,
+      observers,
+      onOperation: tracing?.onOperation,
+    });
     monitoring?.watch(worker);
     await worker.run();
   } catch (error) {
@@ -33,6 +47,6 @@ export async function runWorker(config: Config, dagFiles: readonly string[] = []
     // They may hold the process as long as they like.
     process.exit();
   } finally {
-    await monitoring?.stop();
+    await Promise.all([monitoring?.stop(), tracing?.stop()]);
   }
 }

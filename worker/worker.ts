@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
 import { RunLogs } from '../activities/context/run-log.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
@@ -41,6 +42,8 @@ export type WorkerOptions = {
   dagFiles?: readonly string[];
   /** Who watches its runs and tasks. */
   observers?: readonly WorkerObserver[];
+  /** Hears of every operation in Spark. */
+  onOperation?: OperationListener | undefined;
   /** File with the workflow code. Default: what the build left. */
   bundle?: string;
 };
@@ -52,6 +55,7 @@ export async function createWorker({
   log,
   dagFiles = [],
   observers = [],
+  onOperation,
   bundle = config.temporal.deployment === undefined ? bundlePath : versionedBundlePath,
 }: WorkerOptions): Promise<Worker> {
   const { namespace, taskQueue } = config.temporal;
@@ -73,7 +77,7 @@ export async function createWorker({
     dataRoot,
     draining: draining.signal,
     logs: new RunLogs(log.level, log.stream),
-    spark: { remote: config.spark.remote, conf: sessionConf(config) },
+    spark: { remote: config.spark.remote, conf: sessionConf(config), onOperation },
   };
   const runs: RunEnvironment = {
     config,

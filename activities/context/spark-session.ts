@@ -1,5 +1,10 @@
 import type { Logger } from 'pino';
-import { type ExecutionProgress, SparkConnectError, SparkSession } from 'spark-connect-js';
+import {
+  type ExecutionProgress,
+  type OperationListener,
+  SparkConnectError,
+  SparkSession,
+} from 'spark-connect-js';
 import { OperatorError } from '../operator-error.js';
 
 /** The cluster that tasks work on. */
@@ -8,6 +13,8 @@ export type SparkEnvironment = {
   remote: string | undefined;
   /** Session configuration, `spark.*`. */
   conf: Record<string, string>;
+  /** Hears of every operation, for traces. */
+  onOperation?: OperationListener | undefined;
 };
 
 export type SparkSessionOptions = {
@@ -31,7 +38,7 @@ const maxClosedSessions = 20;
  * finds the session, and the operations that still run in it, where the former attempt left them.
  */
 export function openSparkSession(
-  { remote, conf }: SparkEnvironment,
+  { remote, conf, onOperation }: SparkEnvironment,
   { sessionId, nextOperation, currentStep, signal, draining, onProgress, log }: SparkSessionOptions,
 ): {
   session(): Promise<SparkSession>;
@@ -58,6 +65,7 @@ export function openSparkSession(
           // Spark's own patience, with more frequent looks: a server that is back is noticed within seconds.
           .retry({ maxBackoff: 5_000 })
           .onProgress(onProgress)
+          .onOperation(onOperation)
           .config(conf)
           .getOrCreate();
         log.debug({ sessionId: sessionId(attempt) }, 'Spark session opened');

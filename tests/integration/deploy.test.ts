@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { followSchedules } from '../../cli/schedules/follow.js';
 import { scheduleId } from '../../cli/schedules/settings.js';
+import { loadConfig } from '../../config/loader.js';
+import { dagSources } from '../../worker/dag-sources.js';
 import { nightjarOf } from '../support/nightjar-command.js';
 import { TestWorker } from '../support/test-worker.js';
 
@@ -253,5 +256,30 @@ describe('nightjar dags next-run', () => {
     const text = await command('dags', 'next-run', dagId);
     expect(text.stdout).toContain('2099-03-28T01:00:00.000Z');
     expect(text.stdout).toContain('Europe/Zurich');
+  });
+});
+
+describe('nightjar dev', () => {
+  it('follows the DAG files', async () => {
+    const told: string[] = [];
+    const config = loadConfig({
+      file: join(worker.folder, 'config.yaml'),
+      env: {},
+      overrides: [`dags.folders=[${worker.folder}/dags]`, `temporal.taskQueue=${worker.taskQueue}`],
+    });
+    await write("schedule: '@daily'");
+    const sources = dagSources(config, new Map());
+    const following = await followSchedules(worker.client, config, sources, (line) => told.push(line));
+    try {
+      expect(told.join('\n')).toContain(`create    ${dagId}`);
+      await write("schedule: '@hourly'");
+      await vi.waitUntil(() => told.some((line) => line.includes(`update    ${dagId}`)), { timeout: 60_000 });
+      expect((await describeOwn()).spec.calendars?.[0]?.comment).toBe('0 * * * *');
+      await write("schedule: '@hurly'");
+      await vi.waitUntil(() => told.some((line) => line.includes('unknown preset')), { timeout: 60_000 });
+      expect((await describeOwn()).state.paused).toBe(false);
+    } finally {
+      await following.stop();
+    }
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { pickPort } from '../../embedded/ports.js';
+import { answerJson, HttpServer } from '../support/http-server.js';
 import { nightjar } from '../support/nightjar-command.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -13,8 +14,11 @@ let worker: WorkerProcess;
 let connection: Connection;
 let client: Client;
 let taskQueue: string;
+/** Takes traces as a collector does. */
+let collector: HttpServer;
 
 beforeAll(async () => {
+  collector = await HttpServer.start((_, response) => answerJson(response, {}));
   folder = await mkdtemp(join(tmpdir(), 'nightjar-service-'));
   taskQueue = `service-${folder.slice(-6)}`;
   await mkdir(join(folder, 'dags'));
@@ -44,6 +48,9 @@ tasks:
       NIGHTJAR__LOGGING__LEVEL: 'debug',
       NIGHTJAR__LOGGING__FILE_SIZE: '2K',
       NIGHTJAR__LOGGING__FILES_KEPT: '2',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
     },
   });
   connection = await Connection.connect({ address: temporalAddress });
@@ -52,6 +59,7 @@ tasks:
 afterAll(async () => {
   await worker.kill();
   await connection.close();
+  await collector.close();
   await rm(folder, { recursive: true });
 });
 
@@ -133,3 +141,37 @@ it('ends well on SIGTERM', async () => {
   expect(await worker.stop()).toBe(0);
   await expect(get('/healthz')).rejects.toThrow();
 });
+
+it('tells a collector of the run, its tasks and what they did in Spark, as one trace', () => {
+  const spans: Span[] = collector
+    .to('/v1/traces')
+    .flatMap(({ body }) => JSON.parse(body).resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap((scope: { spans: Span[] }) => scope.spans);
+  const named = (name: string): Span[] => spans.filter((span) => span.name === name);
+  const [run] = named('run observed');
+  const [rows] = named('task rows');
+  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([run?.traceId]));
+  expect(named('run observed')).toHaveLength(1);
+  expect(named('task each')).toHaveLength(3);
+  expect(named('task breaks').map(({ status }) => status.code)).toEqual([2, 2]);
+  for (const task of ['rows', 'each', 'breaks'])
+    for (const span of named(`task ${task}`)) expect(span.parentSpanId).toBe(run?.spanId);
+  const operations = named('spark operation');
+  expect(operations.length).toBeGreaterThan(0);
+  for (const { parentSpanId, attributes } of operations) {
+    expect(parentSpanId).toBe(rows?.spanId);
+    expect(attributes).toEqual([
+      { key: 'spark.connect.operation_id', value: { stringValue: expect.stringMatching(/^[0-9a-f-]{36}$/) } },
+    ]);
+  }
+});
+
+type Span = {
+  name: string;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  status: { code: number };
+  attributes: unknown[];
+};

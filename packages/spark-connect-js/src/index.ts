@@ -5,7 +5,7 @@ export { OperationAbortedError, type QueryContext, SparkConnectError } from './c
 export type { ExecuteOptions } from './client/execution.js';
 export type { ExecutionProgress, ProgressListener, StageProgress } from './client/progress.js';
 export { defaultRetryPolicy, type RetryPolicy } from './client/retry-policy.js';
-export type { OperationIds } from './client/session-channel.js';
+export type { OperationIds, OperationListener } from './client/session-channel.js';
 export * as functions from './functions/index.js';
 export * as ml from './ml/index.js';
 export type { LiteralValue } from './plan/literal.js';

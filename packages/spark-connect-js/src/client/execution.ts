@@ -55,11 +55,16 @@ export async function* executePlan(
   for (let attempt = 0; ; attempt++) {
     const operationId = operationIdOf(attempt);
     if (options.signal?.aborted) throw new OperationAbortedError(operationId, options.signal.reason);
+    const ended = channel.onOperation?.(operationId);
+    let failure: unknown;
     try {
       return yield* new Execution(channel, plan, operationId, options).responses();
     } catch (error) {
+      failure = error;
       if (!(error instanceof OperationIdUnusable)) throw error;
       if (attempt + 1 >= maxOperationIds) throw await channel.toError(error.cause, operationId);
+    } finally {
+      ended?.(failure);
     }
   }
 }

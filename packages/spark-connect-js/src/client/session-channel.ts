@@ -12,6 +12,9 @@ import type { SparkRpc } from './transport.js';
  */
 export type OperationIds = () => (attempt: number) => string;
 
+/** Hears of every operation when it is started or taken over; what it returns is called when the operation has ended for this client. */
+export type OperationListener = (operationId: string) => (error?: unknown) => void;
+
 export interface SessionChannelOptions {
   readonly rpc: SparkRpc;
   readonly sessionId: string;
@@ -23,6 +26,7 @@ export interface SessionChannelOptions {
   /** Decides the jitter of retries: numbers in [0, 1). */
   readonly random: () => number;
   readonly onProgress: ProgressListener | undefined;
+  readonly onOperation?: OperationListener | undefined;
 }
 
 /** The fields that every request begins with. */
@@ -52,6 +56,7 @@ export class SessionChannel {
   readonly userId: string;
   readonly operationIds: OperationIds;
   readonly onProgress: ProgressListener | undefined;
+  readonly onOperation: OperationListener | undefined;
   /** Tags of every operation that is started from now on. */
   readonly tags = new Set<string>();
   /** Set when the session was stopped; every later call fails with it. */
@@ -64,6 +69,7 @@ export class SessionChannel {
     this.userId = options.userId;
     this.operationIds = options.operationIds;
     this.onProgress = options.onProgress;
+    this.onOperation = options.onOperation;
   }
 
   /** @throws SparkConnectError `SESSION_STOPPED` */

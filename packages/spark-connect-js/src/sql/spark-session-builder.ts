@@ -5,7 +5,7 @@ import { isUuid, parseConnectionString } from '../client/connection-string.js';
 import { SparkConnectError } from '../client/errors.js';
 import type { ProgressListener } from '../client/progress.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../client/retry-policy.js';
-import type { OperationIds } from '../client/session-channel.js';
+import type { OperationIds, OperationListener } from '../client/session-channel.js';
 import { openTransport } from '../client/transport.js';
 import type { OptionValue } from './options.js';
 import { SparkSession } from './spark-session.js';
@@ -20,6 +20,7 @@ export class SparkSessionBuilder {
   #sessionId: string | undefined;
   #operationIds: OperationIds = () => () => uuid();
   #onProgress: ProgressListener | undefined;
+  #onOperation: OperationListener | undefined;
   #retryPolicy = defaultRetryPolicy;
   #random: () => number = Math.random;
   readonly #config: Record<string, OptionValue> = {};
@@ -51,6 +52,12 @@ export class SparkSessionBuilder {
   /** Listens to the progress of every operation of the session. */
   onProgress(listener: ProgressListener): this {
     this.#onProgress = listener;
+    return this;
+  }
+
+  /** Listens to the start and the end of every operation of the session, for traces. */
+  onOperation(listener: OperationListener | undefined): this {
+    this.#onOperation = listener;
     return this;
   }
 
@@ -98,6 +105,7 @@ export class SparkSessionBuilder {
       retryPolicy: this.#retryPolicy,
       random: this.#random,
       onProgress: this.#onProgress,
+      onOperation: this.#onOperation,
     });
     try {
       const { version } = await client.analyze('sparkVersion', {}, { maxRetries: connectRetries });
