@@ -1,13 +1,12 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Service } from '../../embedded/service.js';
 import { type SparkJob, sparkJobs } from '../../tests/support/spark-record.js';
 import type { SparkWorker } from './spark.js';
-import type { Topology } from './topology.js';
+import type { NightjarWorker, Topology } from './topology.js';
 
 /** What was killed, and what it was doing. */
-export type Loss = { nightjar: Service; spark: SparkWorker; tasksOfExecutor: number; job: SparkJob };
+export type Loss = { nightjar: NightjarWorker; spark: SparkWorker; tasksOfExecutor: number; job: SparkJob };
 
 /**
  * Waits until Spark runs a job for a task, and kills the Nightjar worker that holds the task and the Spark worker whose
@@ -27,7 +26,9 @@ export async function loseWorkersDuring(
     if (status.name !== 'RUNNING')
       throw new Error(`the run has ended (${status.name}) before ${task} was caught`);
     const identity = raw.pendingActivities?.find(({ activityId }) => activityId === task)?.lastWorkerIdentity;
-    const holder = topology.nightjarWorkers.find((each) => identity === `${each.pid()}@${hostname()}`);
+    const holder = topology.nightjarWorkers.find(
+      (each) => identity === `${each.service.pid()}@${hostname()}`,
+    );
     const sessions = holder === undefined ? [] : await sessionsOf(task);
     const jobs = sessions.length === 0 ? [] : await sparkJobs(topology.spark.uiUrl, 'running');
     const job = jobs.find(({ sessionId }) => sessions.includes(sessionId));
@@ -36,7 +37,7 @@ export async function loseWorkersDuring(
       await sleep(50);
       continue;
     }
-    await Promise.all([holder.kill(), busiest.worker.service.kill()]);
+    await Promise.all([holder.service.kill(), busiest.worker.service.kill()]);
     topology.nightjarWorkers.splice(topology.nightjarWorkers.indexOf(holder), 1);
     topology.spark.workers.splice(topology.spark.workers.indexOf(busiest.worker), 1);
     return { nightjar: holder, spark: busiest.worker, tasksOfExecutor: busiest.tasks, job };

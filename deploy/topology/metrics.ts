@@ -15,7 +15,7 @@ type Job = {
  * Asks for everything that deploy/prometheus/prometheus.yml has Prometheus ask for.
  * @returns what did not answer with metrics, a line each
  */
-export async function checkMetrics({ temporal, spark }: Topology): Promise<string[]> {
+export async function checkMetrics({ temporal, spark, nightjarWorkers }: Topology): Promise<string[]> {
   const text = readFileSync(join(repositoryRoot, 'deploy', 'prometheus', 'prometheus.yml'), 'utf8');
   const { scrape_configs: jobs } = parse(text) as { scrape_configs: Job[] };
   /** Where the processes are that stand for the containers. */
@@ -24,6 +24,7 @@ export async function checkMetrics({ temporal, spark }: Topology): Promise<strin
     'spark-master:8080': [spark.masterUrl],
     'spark-worker:8081': spark.workers.map(({ uiUrl }) => uiUrl),
     'spark-connect:4040': [spark.uiUrl],
+    'nightjar:9464': nightjarWorkers.map(({ url }) => url),
   };
   const asked = jobs.flatMap(({ job_name: job, metrics_path: path = '/metrics', ...configs }) => {
     const targets = [

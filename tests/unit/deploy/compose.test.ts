@@ -160,15 +160,21 @@ it('has workers that are large enough for an executor, in containers that are la
   expect(megabytes(option('--memory')) * 1.5).toBeLessThanOrEqual(limit);
 });
 
-it('has Prometheus look at services that are there', () => {
-  type Job = { static_configs?: { targets: string[] }[]; dns_sd_configs?: { names: string[] }[] };
+it('has Prometheus look at services that are there, and at workers where they answer', () => {
+  type Job = {
+    static_configs?: { targets: string[] }[];
+    dns_sd_configs?: { names: string[]; port: number }[];
+  };
   const { scrape_configs } = parse(text('deploy/prometheus/prometheus.yml')) as { scrape_configs: Job[] };
-  const names = scrape_configs.flatMap(({ static_configs = [], dns_sd_configs = [] }) => [
-    ...static_configs.flatMap(({ targets }) => targets.map((target) => target.split(':')[0])),
-    ...dns_sd_configs.flatMap((config) => config.names),
+  const targets = scrape_configs.flatMap(({ static_configs = [], dns_sd_configs = [] }) => [
+    ...static_configs.flatMap((config) => config.targets),
+    ...dns_sd_configs.flatMap(({ names, port }) => names.map((name) => `${name}:${port}`)),
   ]);
-  expect(names.length).toBeGreaterThan(0);
-  for (const name of names) expect(Object.keys(services)).toContain(name);
+  for (const target of targets) expect(Object.keys(services)).toContain(target.split(':')[0]);
+  const { monitoring } = loadConfig({ env: service('nightjar').environment }).worker;
+  expect(targets).toContain(`nightjar:${monitoring?.split(':')[1]}`);
+  expect(targets).toContain(`temporal:${service('temporal').environment.PROMETHEUS_ENDPOINT?.split(':')[1]}`);
+  expect(service('nightjar').healthcheck?.test.join(' ')).toContain(`:${monitoring?.split(':')[1]}/readyz`);
 });
 
 it('says in .env.example what must be set, and has git ignore what is set', () => {
