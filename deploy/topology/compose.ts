@@ -40,11 +40,15 @@ function interpolate(value: unknown, env: Readonly<Record<string, string>>): unk
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, interpolate(inner, env)]));
 }
 
-/** A command with some of its words, or parts of them, replaced: addresses of containers by those of processes. */
-export const withReplaced = (
+/**
+ * A command with some of its words, or parts of them, replaced: addresses of containers by those of processes. What was
+ * put in is not replaced again, whatever digits a port has.
+ */
+export function withReplaced(
   command: readonly string[],
   replacements: Readonly<Record<string, string>>,
-): string[] =>
-  command.map((word) =>
-    Object.entries(replacements).reduce((text, [from, to]) => text.replaceAll(from, to), word),
-  );
+): string[] {
+  const escaped = Object.keys(replacements).map((key) => key.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = new RegExp(escaped.join('|'), 'g');
+  return command.map((word) => word.replaceAll(pattern, (found) => replacements[found] ?? found));
+}

@@ -103,11 +103,15 @@ async function startPart(
   const folder = join(site.folder, 'spark', name);
   await mkdir(folder, { recursive: true });
   const { command = [], environment } = site.compose(service);
-  const [program = '', ...args] = withReplaced(command, { '/opt/spark/work': folder, ...replacements });
+  const [program = '', ...args] = withReplaced(command, {
+    '/opt/spark/work': folder,
+    '/opt/spark/bin': join(site.programs.sparkHome, 'bin'),
+    ...replacements,
+  });
   const more = Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
   return site.start({
     name,
-    command: join(site.programs.sparkHome, program),
+    command: program,
     // The last word of spark-submit is what it is to run.
     args: [...args.slice(0, -1), ...more, ...args.slice(-1)],
     cwd: folder,
