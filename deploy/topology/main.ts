@@ -97,7 +97,8 @@ async function runCheck(topology: Topology, records: number, during: string[]): 
 function use({ temporal, spark, dataRoot }: Topology): Promise<never> {
   tell(`TEMPORAL_ADDRESS=${temporal.address} SPARK_REMOTE=${spark.remote} NIGHTJAR__DATAROOT=${dataRoot}`);
   tell(`Spark: ${spark.uiUrl}, its master: ${spark.masterUrl}; Ctrl-C ends it`);
-  return new Promise(() => {});
+  // Services don't keep a process from ending.
+  return new Promise(() => setInterval(() => {}, 60_000));
 }
 
 main().then(
