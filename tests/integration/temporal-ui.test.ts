@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { RunView } from '../../workflows/run-view.js';
 import { chromiumPath, launchChromium, noChromium } from '../support/chromium.js';
+import { picture } from '../support/pictures.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const { temporalAddress, temporalUi, sparkRemote } = inject('servers');
@@ -27,7 +28,7 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     });
     client = new Client({ connection: await Connection.connect({ address: temporalAddress }) });
     browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    page = await browser.newPage({ viewport: { width: 1100, height: 820 } });
   });
   afterAll(async () => {
     await browser?.close();
@@ -41,6 +42,7 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     await page.locator('#workflowId').fill('from the form');
     await page.locator('#taskQueue').fill('nightjar');
     await page.locator('#workflowType').fill('task-log-analytics');
+    await picture(page, 'ui-start');
     await page.getByTestId('start-workflow-button').click();
 
     const handle = client.workflow.getHandle('from the form');
@@ -54,6 +56,10 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
         { timeout: 30_000 },
       )
       .toBe('RUNNING');
+    // The page asks once when it is opened: a worker has to be there by then.
+    await expect
+      .poll(() => handle.query<RunView | undefined>('state').catch(() => undefined), { timeout: 120_000 })
+      .toBeDefined();
     const { runId } = await handle.describe();
     await page.goto(
       `${temporalUi}/namespaces/default/workflows/${encodeURIComponent('from the form')}/${runId}/user-metadata`,
@@ -66,6 +72,7 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     expect(view.state).toBe('success');
     await page.reload();
     await details.getByText('report', { exact: true }).first().waitFor({ timeout: 60_000 });
+    await picture(page, 'ui-table');
     const rows = await details.locator('tr').allInnerTexts();
     for (const task of ['ingest', 'transform', 'train', 'report']) {
       expect(

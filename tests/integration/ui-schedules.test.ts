@@ -66,9 +66,10 @@ tasks:
     it('is paused there, with a reason that a later deploy keeps', async () => {
       await page.locator('#schedule-actions-primary-button').click();
       await page.getByPlaceholder('Enter a reason for pausing the schedule').fill('the source is being moved');
-      await picture(page, 'ui-schedule-pause');
       await confirm();
       await expect.poll(async () => (await described()).state.paused, { timeout: 60_000 }).toBe(true);
+      await page.getByText('the source is being moved').first().waitFor({ timeout: 60_000 });
+      await picture(page, 'ui-schedule-paused');
       await deploy();
       expect((await described()).state).toMatchObject({ paused: true, note: 'the source is being moved' });
     });
