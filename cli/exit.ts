@@ -1,7 +1,7 @@
 /** Exit codes of the `nightjar` command. */
 export const exitCodes = {
   ok: 0,
-  /** The run failed or was cancelled, or a request was refused. */
+  /** The run failed or was cancelled, a request was refused, or the doctor found an error. */
   failed: 1,
   /** The command, its arguments, the configuration or a DAG file is wrong: nothing was started. */
   usage: 2,

@@ -8,6 +8,7 @@ import { registerDagFiles } from './commands/dags.js';
 import { registerDagSchedule } from './commands/dags-schedule.js';
 import { registerDeploy } from './commands/deploy.js';
 import { registerDev } from './commands/dev.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerOperators } from './commands/operators.js';
 import { registerPools } from './commands/pools.js';
 import { registerRunActions } from './commands/run-actions.js';
@@ -25,7 +26,7 @@ import { registerCompletion } from './completion.js';
 const exitCodesHelp = `
 Exit codes:
   0    it succeeded
-  1    the run failed or was cancelled, or a request was refused
+  1    the run failed or was cancelled, a request was refused, or the doctor found an error
   2    a mistake in the command, the settings or a DAG file: nothing was started
   3    no server or worker could be reached or started
   130  interrupted
@@ -73,6 +74,7 @@ export function nightjarProgram(): Command {
 
   registerOperators(program);
   registerPools(program);
+  registerDoctor(program);
   // Last: it completes what is there by now.
   registerCompletion(program);
   return program;

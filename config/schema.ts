@@ -3,6 +3,7 @@ import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
 import { leasesSettings, poolsSettings } from './sections/pools.js';
 import { loggingSettings, workerSettings } from './sections/service.js';
+import { doctorSettings, retentionSettings } from './sections/storage.js';
 import { temporalSettings } from './sections/temporal.js';
 
 const dynamicAllocation = z
@@ -106,6 +107,8 @@ export const configSchema = z.strictObject({
   spark: spark.prefault({}),
   pools: poolsSettings.default({}),
   leases: leasesSettings.prefault({}),
+  retention: retentionSettings.prefault({}),
+  doctor: doctorSettings.prefault({}),
   ...pipelineSections,
 });
 

@@ -40,8 +40,8 @@ export async function checkSpark(remote: string, patienceMs = PATIENCE_MS): Prom
   await untilItAnswers(probe, 'Spark Connect server', 'SPARK_REMOTE', withoutToken(remote), patienceMs);
 }
 
-/** Errors end in logs. */
-const withoutToken = (remote: string): string => remote.replace(/(;token=)[^;]*/i, '$1…');
+/** An address of Spark Connect without its token: what may be shown, and end in logs. */
+export const withoutToken = (remote: string): string => remote.replace(/(;token=)[^;]*/i, '$1…');
 
 function splitAddress(address: string, defaultPort: number): { host: string; port: number } {
   const [, host = address, port] = /^(.*):(\d+)$/.exec(address) ?? [];

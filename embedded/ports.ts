@@ -24,7 +24,8 @@ export async function pickPort(preferred: number | undefined, chosen: Set<number
   throw new Error(`No free TCP port found between ${LOWEST} and ${HIGHEST}: ${TRIES} were tried.`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on a port at 127.0.0.1. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once('error', () => resolve(false));

@@ -5,6 +5,19 @@ import { searchAttributes } from '../workflows/search-attributes.js';
 /** Temporal's numbers for the types of search attributes (`IndexedValueType`). */
 const indexedValueTypes = { KEYWORD: 2, DATETIME: 6, KEYWORD_LIST: 7 } as const;
 
+/** Those of Nightjar's search attributes that the server does not know. */
+export async function missingSearchAttributes(connection: Connection, namespace: string) {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return Object.values(searchAttributes).filter(({ name }) => !(name in (customAttributes ?? {})));
+}
+
+/** What someone who may add them types. */
+export const addSearchAttributesCommand = `temporal operator search-attribute create ${Object.values(
+  searchAttributes,
+)
+  .map(({ name, type }) => `--name ${name} --type ${type}`)
+  .join(' ')}`;
+
 /**
  * Makes sure that the server knows Nightjar's search attributes, adding those that it lacks. Where the account may not
  * do that, runs go without them: false, and a line in the log that says how to add them.
@@ -14,10 +27,8 @@ export async function ensureSearchAttributes(
   namespace: string,
   log: Logger,
 ): Promise<boolean> {
-  const wanted = Object.values(searchAttributes);
   try {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = wanted.filter(({ name }) => !(name in (customAttributes ?? {})));
+    const missing = await missingSearchAttributes(connection, namespace);
     if (missing.length > 0) {
       const added = missing.map(({ name, type }) => [
         name,
@@ -30,10 +41,9 @@ export async function ensureSearchAttributes(
     }
     return true;
   } catch (error) {
-    const flags = wanted.map(({ name, type }) => `--name ${name} --type ${type}`).join(' ');
     log.warn(
       { error: error instanceof Error ? error.message : String(error) },
-      `the Temporal server does not take Nightjar's search attributes; runs can't be listed by DAG or state until someone adds them: temporal operator search-attribute create ${flags}`,
+      `the Temporal server does not take Nightjar's search attributes; runs can't be listed by DAG or state until someone adds them: ${addSearchAttributesCommand}`,
     );
     return false;
   }

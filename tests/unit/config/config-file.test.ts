@@ -9,7 +9,7 @@ const text = readFileSync(file, 'utf8');
 
 describe('config/config.yaml', () => {
   it('holds every setting with its default', () => {
-    expect({ ...parse(text), operators: {} }).toEqual(configSchema.parse({}));
+    expect({ ...parse(text), operators: {}, retention: {} }).toEqual(configSchema.parse({}));
   });
 
   it('names the settings without a default in comments', () => {
@@ -27,6 +27,8 @@ describe('config/config.yaml', () => {
       'deployment',
       'remote',
       'cores',
+      'keepRuns',
+      'olderThan',
     ]);
   });
 
