@@ -6,6 +6,7 @@ import { registerBackfill } from './commands/backfill.js';
 import { registerCodecServer } from './commands/codec-server.js';
 import { registerDagFiles } from './commands/dags.js';
 import { registerDagSchedule } from './commands/dags-schedule.js';
+import { registerData } from './commands/data.js';
 import { registerDeploy } from './commands/deploy.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -74,6 +75,7 @@ export function nightjarProgram(): Command {
 
   registerOperators(program);
   registerPools(program);
+  registerData(program);
   registerDoctor(program);
   // Last: it completes what is there by now.
   registerCompletion(program);
