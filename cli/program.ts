@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
 import { registerBackfill } from './commands/backfill.js';
 import { registerCodecServer } from './commands/codec-server.js';
+import { registerConfig } from './commands/config.js';
 import { registerDagFiles } from './commands/dags.js';
 import { registerDagSchedule } from './commands/dags-schedule.js';
 import { registerData } from './commands/data.js';
@@ -75,6 +76,7 @@ export function nightjarProgram(): Command {
 
   registerOperators(program);
   registerPools(program);
+  registerConfig(program);
   registerData(program);
   registerDoctor(program);
   // Last: it completes what is there by now.

@@ -41,24 +41,42 @@ export interface ConfigSources {
 }
 
 /** A value for one setting from outside the file, and how to call its source in an error. */
-interface Override {
+export interface Override {
   path: readonly string[];
   value: unknown;
   source: string;
+}
+
+/** Settings, and what they were read from. */
+export interface TracedConfig {
+  config: Config;
+  /** The settings file, if there is one. */
+  file: YamlSource | undefined;
+  /** What goes before the file or, from Temporal's profile, fills it up; the last one about a setting counts. */
+  overrides: readonly Override[];
 }
 
 /**
  * Reads the settings: defaults, Temporal's profile, file, environment, overrides, each going before the one ahead of it.
  * @throws ConfigError with everything that is wrong
  */
-export function loadConfig({ file, env, overrides = [] }: ConfigSources): Config {
+export const loadConfig = (sources: ConfigSources): Config => traceConfig(sources).config;
+
+/** The same, with what each setting came from. @throws ConfigError */
+export function traceConfig({ file, env, overrides = [] }: ConfigSources): TracedConfig {
   const problems: string[] = [];
-  const { config: base, given } = readSettings(file, problems);
+  const { config: base, given, source } = readSettings(file, problems);
   const settings = [...fromEnvironment(env, problems), ...fromOverrides(overrides, problems)];
   const config = override(base, settings, problems);
   const { profile, profileFile } = config.temporal;
-  if (profile === undefined && profileFile === undefined) return config;
-  return override(config, fromProfile(config, env, [...given, ...settings.map(({ path }) => path)]), []);
+  if (profile === undefined && profileFile === undefined)
+    return { config, file: source, overrides: settings };
+  const ofProfile = fromProfile(config, env, [...given, ...settings.map(({ path }) => path)]);
+  return {
+    config: override(config, ofProfile, []),
+    file: source,
+    overrides: [...settings, ...ofProfile],
+  };
 }
 
 /** Address and namespace of the profile of Temporal's own file, where nothing else says them. @throws ConfigError */
@@ -109,14 +127,14 @@ export function applySettings(config: Config, settings: Readonly<JsonObject>): C
 function readSettings(
   file: string | undefined,
   problems: string[],
-): { config: Config /** Settings of the file for Temporal. */; given: string[][] } {
+): { config: Config /** Settings of the file for Temporal. */; given: string[][]; source?: YamlSource } {
   const source = readSource(file);
   if (source === undefined) return { config: configSchema.parse({}), given: [] };
   const value = withoutNulls(source.value ?? {});
   const result = validate(configSchema, value);
   const ofTemporal = isPlainObject(value) && isPlainObject(value.temporal) ? Object.keys(value.temporal) : [];
   if (result.ok && source.errors.length === 0)
-    return { config: result.value, given: ofTemporal.map((key) => ['temporal', key]) };
+    return { config: result.value, given: ofTemporal.map((key) => ['temporal', key]), source };
   const errors = result.ok ? [] : result.problems.map((problem) => source.locate(problem));
   problems.push(...[...source.errors, ...errors].sort(bySourcePosition).map(formatSourceError));
   return { config: configSchema.parse({}), given: [] };

@@ -27,7 +27,7 @@ export function dagJsonSchema(operators: readonly DescribedOperator[]): JsonObje
       io: 'input',
       target: 'draft-7',
       unrepresentable: 'any',
-      override: ({ zodSchema, jsonSchema }) => adjust(zodSchema, jsonSchema),
+      override: ({ zodSchema, jsonSchema }) => adjustForEditors(zodSchema, jsonSchema),
     },
   ) as unknown as Parts;
   const { document, schedule } = parts.properties;
@@ -138,7 +138,7 @@ function takesAnyText(schema: JsonObject): boolean {
 }
 
 /** Leaves out limits that say nothing, and lets other forms pass where a schema first makes one form of several. */
-function adjust(zod: z.core.$ZodTypes, schema: z.core.JSONSchema.BaseSchema): void {
+export function adjustForEditors(zod: z.core.$ZodTypes, schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   const { def } = zod._zod;

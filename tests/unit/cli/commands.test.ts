@@ -12,6 +12,7 @@ const leaves = leavesOf(nightjarProgram());
 const withoutJson = new Set([
   'codec-server',
   'completion',
+  'config schema',
   'dags schema',
   'dags test',
   'dev',
