@@ -65,7 +65,9 @@ tasks:
 
     it('is paused there, with a reason that a later deploy keeps', async () => {
       await page.locator('#schedule-actions-primary-button').click();
-      await page.getByPlaceholder('Enter a reason for pausing the schedule').fill('the source is being moved');
+      await page
+        .getByPlaceholder('Enter a reason for pausing the schedule')
+        .fill('the source is being moved');
       await confirm();
       await expect.poll(async () => (await described()).state.paused, { timeout: 60_000 }).toBe(true);
       await page.getByText('the source is being moved').first().waitFor({ timeout: 60_000 });
