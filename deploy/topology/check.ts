@@ -41,6 +41,8 @@ export async function check(
       tell(
         `  killed ${loss.nightjar.name}, which held ${task}, and ${loss.spark.name} with its executor, which ran ${loss.tasksOfExecutor} tasks; left: ${left(topology)}`,
       );
+      if (!loss.isCut)
+        tell('  the operation ended at the same moment: whether it is taken over is not seen this time');
       const record = await flagship.finish(run, tell);
       tell(`${name} ended: ${record.state} after ${seconds(record)}`);
       const actual = await outputsOf(flagship, record);
@@ -75,7 +77,7 @@ async function twice(
   run: string,
   record: RunRecord,
   task: string,
-  { job }: Loss,
+  { job, isCut }: Loss,
 ): Promise<string[]> {
   const log = await flagship.sparkLog(run);
   const sessions = new Set(log.map(({ sessionId }) => sessionId));
@@ -83,14 +85,16 @@ async function twice(
   const problems = jobs
     .filter(({ status }) => status !== 'SUCCEEDED')
     .map(({ jobId, status }) => `Spark's job ${jobId} is ${status}`);
-  // Short operations whose answers went to the lost worker are asked again; what runs for long must not be.
-  for (const { insteadOf, operationId } of log) {
-    if (insteadOf === job.operationId)
-      problems.push(`${operationId} was run instead of ${insteadOf}, which ran`);
+  // Operations that had ended, and whose answers went to the lost worker, are asked again; what still ran must not be.
+  if (isCut) {
+    for (const { insteadOf, operationId } of log) {
+      if (insteadOf === job.operationId)
+        problems.push(`${operationId} was run instead of ${insteadOf}, which ran`);
+    }
+    const asked = log.filter(({ operationId }) => operationId === job.operationId).length;
+    if (asked < 2)
+      problems.push(`the operation that ran at the kill was asked for ${asked} time(s), not taken over`);
   }
-  const asked = log.filter(({ operationId }) => operationId === job.operationId).length;
-  if (asked < 2)
-    problems.push(`the operation that ran at the kill was asked for ${asked} time(s), not taken over`);
   const tries = record.tasks.find(({ key }) => key === task)?.stats?.tries ?? 0;
   if (tries < 2) problems.push(`${task} had ${tries} try`);
   return problems;

@@ -6,7 +6,14 @@ import type { SparkWorker } from './spark.js';
 import type { NightjarWorker, Topology } from './topology.js';
 
 /** What was killed, and what it was doing. */
-export type Loss = { nightjar: NightjarWorker; spark: SparkWorker; tasksOfExecutor: number; job: SparkJob };
+export type Loss = {
+  nightjar: NightjarWorker;
+  spark: SparkWorker;
+  tasksOfExecutor: number;
+  job: SparkJob;
+  /** False when the job ended between the look at it and the kill: its answer may have been lost on the way. */
+  isCut: boolean;
+};
 
 /**
  * Waits until Spark runs a job for a task, and kills the Nightjar worker that holds the task and the Spark worker whose
@@ -40,7 +47,9 @@ export async function loseWorkersDuring(
     await Promise.all([holder.service.kill(), busiest.worker.service.kill()]);
     topology.nightjarWorkers.splice(topology.nightjarWorkers.indexOf(holder), 1);
     topology.spark.workers.splice(topology.spark.workers.indexOf(busiest.worker), 1);
-    return { nightjar: holder, spark: busiest.worker, tasksOfExecutor: busiest.tasks, job };
+    const left = await sparkJobs(topology.spark.uiUrl, 'running');
+    const isCut = left.some(({ jobId }) => jobId === job.jobId);
+    return { nightjar: holder, spark: busiest.worker, tasksOfExecutor: busiest.tasks, job, isCut };
   }
 }
 
