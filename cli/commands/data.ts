@@ -152,19 +152,26 @@ async function gc(
 ): Promise<void> {
   const dataRoot = resolve(config.dataRoot);
   if (dagId !== undefined) await refuseUnknown(dagId, dataRoot);
-  const found = await collect({
-    dataRoot,
-    retention: retentionOf(options, config),
-    dagId,
-    standingOf,
-    forgotten: options.forgotten === true,
-    now: Date.now(),
-  });
-  const { removals } = found;
+  const find = (): Promise<Collection> =>
+    collect({
+      dataRoot,
+      retention: retentionOf(options, config),
+      dagId,
+      standingOf,
+      forgotten: options.forgotten === true,
+      now: Date.now(),
+    });
+  const found = await find();
+  let { removals } = found;
   tellWhatIsLeft(found);
-  if (!options.dryRun && !options.yes && removals.length > 0 && !(await agreed(removals))) {
-    note('nothing was removed');
-    return;
+  if (!options.dryRun && !options.yes && removals.length > 0) {
+    if (!(await agreed(removals))) {
+      note('nothing was removed');
+      return;
+    }
+    // Runs may have started while the user thought, and some may use what was to go.
+    const asked = new Set(removals.map(({ run, what }) => `${what} ${run.folder}`));
+    removals = (await find()).removals.filter(({ run, what }) => asked.has(`${what} ${run.folder}`));
   }
   const removed = options.dryRun ? removals : await removeAll(removals, dataRoot, standingOf);
   const rows = removed.map(({ run, what, bytes }) => ({ ...inShort(run), what, bytes }));

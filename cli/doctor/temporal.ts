@@ -34,6 +34,14 @@ export async function checkTemporal(patient: Patient): Promise<Finding[]> {
       await connection.close();
     }
   } catch (problem) {
+    if (isGrpcServiceError(problem))
+      return [
+        error(
+          check,
+          `${address}: ${problem.details}`,
+          'see what this account may do, and whether the server is up',
+        ),
+      ];
     if (!(problem instanceof ConnectionError) && !(problem instanceof ConfigError)) throw problem;
     // Its message ends with advice, where there is any that fits.
     const [found = '', ...advice] = problem.message.split('; ');

@@ -116,6 +116,8 @@ describe('nightjar data gc', () => {
     // Neither a link nor a folder without a record is a run's.
     await symlink(join(worker.dataRoot, etl, '1'), join(worker.dataRoot, etl, 'link'));
     await mkdir(join(worker.dataRoot, etl, 'notes/load/0'), { recursive: true });
+    // As a removal leaves it that is killed.
+    await mkdir(join(worker.dataRoot, '.trash/killed/0/rows'), { recursive: true });
 
     const options = ['--keep', '0', '--older-than', '0s'];
     const plan = await command.json('data', 'gc', '--dry-run', ...options);
