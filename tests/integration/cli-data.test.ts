@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { gates, wait } from '../support/operators/wait.js';
 import { TestWorker } from '../support/test-worker.js';
+import { gates, wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace. */
 const own = randomBytes(3).toString('hex');

@@ -10,9 +10,9 @@ import type { Finding } from '../../cli/doctor/finding.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
 import { temporalOfVersion } from '../support/old-temporal.js';
-import { wait } from '../support/operators/wait.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { TestWorker } from '../support/test-worker.js';
+import { wait } from '../support/wait-operator.js';
 
 /** As if no server were named. */
 const embedded = { TEMPORAL_ADDRESS: '', SPARK_REMOTE: '' };

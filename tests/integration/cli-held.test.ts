@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunView } from '../../workflows/run-view.js';
 import { nightjarOf } from '../support/nightjar-command.js';
-import { wait } from '../support/operators/wait.js';
 import { states, TestWorker } from '../support/test-worker.js';
+import { wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
 const dagId = `held-${randomBytes(3).toString('hex')}`;

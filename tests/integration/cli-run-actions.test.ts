@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { gates, wait } from '../support/operators/wait.js';
 import { TestWorker } from '../support/test-worker.js';
+import { gates, wait } from '../support/wait-operator.js';
 
 /** Says what the operator `report` says. */
 const reports = defineOperator({

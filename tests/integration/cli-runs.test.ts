@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { wait } from '../support/operators/wait.js';
 import { TestWorker } from '../support/test-worker.js';
+import { wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
 const own = randomBytes(3).toString('hex');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineOperator } from '../../../activities/operator.js';
-import { Gates } from '../gates.js';
+import { defineOperator } from '../../activities/operator.js';
+import { Gates } from './gates.js';
 
 /** Where {@link wait} waits: open a gate to let it go on. */
 export const gates = new Gates();
