@@ -35,9 +35,12 @@ export function readHistories(): RecordedHistory[] {
     });
 }
 
-/** Replaces what is kept of a release. Gives the number of bytes. @param histories By name */
-export function writeHistories(release: string, histories: ReadonlyMap<string, History>): number {
+/** Drops what is kept of a release. */
+export const clearHistories = (release: string): void =>
   rmSync(join(folder, release), { recursive: true, force: true });
+
+/** Keeps histories of a release. Gives the number of bytes. @param histories By name */
+export function writeHistories(release: string, histories: ReadonlyMap<string, History>): number {
   mkdirSync(join(folder, release), { recursive: true });
   let bytes = 0;
   for (const [name, history] of histories) {

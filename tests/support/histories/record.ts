@@ -1,5 +1,6 @@
 /**
- * Records histories of today's workflow code and keeps them under the version in package.json: `npm run histories`.
+ * Records histories of today's workflow code and keeps them under the version in package.json: `npm run histories`, or
+ * `npm run histories -- held reset` for these scenarios beside what is kept.
  * Takes a Temporal server of its own, whatever TEMPORAL_ADDRESS says.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +15,7 @@ import { createWorker } from '../../../worker/worker.js';
 import { createWorkerLog, logTemporal } from '../../../worker/worker-log.js';
 import { mappedBatchWorkflow } from '../../../workflows/mapped-batch.js';
 import { searchAttributes } from '../../../workflows/search-attributes.js';
-import { encoded, type History, writeHistories } from './files.js';
+import { clearHistories, encoded, type History, writeHistories } from './files.js';
 import { neutral } from './neutral.js';
 import { operators } from './operators.js';
 import { type Scenario, scenarios, settings } from './scenarios.js';
@@ -23,7 +24,10 @@ const taskQueue = 'nightjar';
 
 type Execution = { workflowId: string; runId?: string };
 
-async function record(): Promise<void> {
+async function record(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(', ')}`);
+  const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   const folder = await mkdtemp(join(tmpdir(), 'nightjar-'));
   await mkdir(join(folder, 'dags'));
   await writeFile(join(folder, 'config.yaml'), '');
@@ -58,7 +62,7 @@ async function record(): Promise<void> {
       [repositoryRoot, '/repository'],
     ]);
     const histories = new Map<string, History>();
-    for (const scenario of scenarios) {
+    for (const scenario of chosen) {
       const { name, dag } = scenario;
       await writeFile(join(folder, 'dags', `${name}.yaml`), `dagId: ${name}${dag}`);
       const recorded = await play(scenario, client);
@@ -69,6 +73,7 @@ async function record(): Promise<void> {
     }
     checkNeutral(histories);
     const { version } = JSON.parse(await readFile(join(repositoryRoot, 'package.json'), 'utf8'));
+    if (names.length === 0) clearHistories(version);
     const bytes = writeHistories(version, histories);
     process.stdout.write(`release ${version}: ${histories.size} histories, ${Math.ceil(bytes / 1024)} KiB\n`);
   } finally {
@@ -131,4 +136,4 @@ function checkNeutral(histories: ReadonlyMap<string, History>): void {
   }
 }
 
-await record();
+await record(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { backfillMessages, backfillWorkflow, backfillWorkflowId } from '../../..
 import { datasetTriggerWorkflow } from '../../../dag/dataset-event.js';
 import { mappedBatchSize } from '../../../dag/expansion.js';
 import { poolWorkflowId, runsPool } from '../../../dag/pool/messages.js';
+import { type RunUpdateArguments, type RunUpdateName, runUpdates } from '../../../dag/run-updates.js';
 import type { RunView } from '../../../workflows/run-view.js';
 import { gates } from './operators.js';
 
@@ -38,6 +39,17 @@ async function firstTaskIs(run: WorkflowHandle, state: string): Promise<void> {
     if (view?.tasks[0]?.state === state) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Sends an Update when the run is held. */
+async function tellHeld<Name extends RunUpdateName>(
+  run: WorkflowHandle,
+  name: Name,
+  argument: RunUpdateArguments[Name],
+): Promise<void> {
+  while ((await run.query<RunView | undefined>('state'))?.state !== 'held')
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await run.executeUpdate(runUpdates[name], { args: [argument] });
 }
 
 const isChildStarted = (event: temporal.api.history.v1.IHistoryEvent): boolean =>
@@ -264,6 +276,25 @@ params: { times: { type: integer, default: 9 } }
 tasks:
   - { id: stands, operator: echo, with: { value: 1 } }
   - { id: again, operator: flaky, dependsOn: stands, with: { times: "\${{ params.times }}" } }
+`,
+  },
+  {
+    name: 'held',
+    ends: 'COMPLETED',
+    meanwhile: async (run) => {
+      await tellHeld(run, 'retryTask', { tasks: 'again', params: { times: 0 } });
+      await tellHeld(run, 'skipTask', 'stays');
+    },
+    dag: `
+onFailure: hold
+holdFor: 1h
+params: { times: { type: integer, default: 9 } }
+callbacks: { onFailure: { command: ["true"] } }
+tasks:
+  - { id: stands, operator: echo, with: { value: 1 } }
+  - { id: again, operator: flaky, dependsOn: stands, with: { times: "\${{ params.times }}" } }
+  - { id: stays, operator: flaky, dependsOn: stands, with: { times: 9 } }
+  - { id: last, operator: echo, dependsOn: [again, stays], triggerRule: none_failed, with: { value: 2 } }
 `,
   },
   {
