@@ -15,6 +15,9 @@ const icons: Record<string, string> = {
   cancelled: '⚫',
 };
 
+/** The UI leaves no space between columns: a no-break space, which Markdown keeps. */
+const gap = '\u00a0';
+
 const count = (value: number | undefined): string =>
   value === undefined ? '' : value.toLocaleString('en-US');
 
@@ -64,7 +67,7 @@ export class LiveTable {
     return [
       `**${dagId}** · logical date ${logicalDate} · ${icons[state] ?? ''} **${state}** · ${summary}`,
       '',
-      '| Task | State | Tries | Rows read | Rows written | Rejected | Started | Seconds |',
+      `| Task | State | Tries | ${gap}Rows read | ${gap}Rows written | ${gap}Rejected | ${gap}Started | ${gap}Seconds |`,
       '| --- | --- | ---: | ---: | ---: | ---: | --- | ---: |',
       ...lines,
       ...(hidden > 0 ? ['', `… and ${count(hidden)} more task instances`] : []),
@@ -91,7 +94,7 @@ function tableRow(task: TaskView): string {
     count(task.rowsRead),
     count(task.rowsWritten),
     count(task.rowsRejected),
-    task.startedAt === undefined ? '' : new Date(task.startedAt).toISOString().slice(11, 19),
+    task.startedAt === undefined ? '' : gap + new Date(task.startedAt).toISOString().slice(11, 19),
     task.startedAt === undefined || task.finishedAt === undefined
       ? ''
       : ((task.finishedAt - task.startedAt) / 1000).toFixed(1),
