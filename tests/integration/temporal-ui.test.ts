@@ -28,7 +28,7 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     });
     client = new Client({ connection: await Connection.connect({ address: temporalAddress }) });
     browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1100, height: 820 } });
+    page = await browser.newPage({ viewport: { width: 1500, height: 900 } });
   });
   afterAll(async () => {
     await browser?.close();
@@ -38,11 +38,18 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
   });
 
   it('starts the flagship from its form, without input, and shows the live table until it has succeeded', async () => {
+    // The form warns of a task queue without workers.
+    const queue = { namespace: 'default', taskQueue: { name: 'nightjar' } };
+    await expect
+      .poll(async () => (await client.workflowService.describeTaskQueue(queue)).pollers?.length ?? 0, {
+        timeout: 60_000,
+      })
+      .toBeGreaterThan(0);
     await page.goto(`${temporalUi}/namespaces/default/workflows/start-workflow`);
     await page.locator('#workflowId').fill('from the form');
     await page.locator('#taskQueue').fill('nightjar');
     await page.locator('#workflowType').fill('task-log-analytics');
-    await picture(page, 'ui-start');
+    await picture(page.getByRole('main'), 'ui-start');
     await page.getByTestId('start-workflow-button').click();
 
     const handle = client.workflow.getHandle('from the form');
@@ -72,7 +79,7 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     expect(view.state).toBe('success');
     await page.reload();
     await details.getByText('report', { exact: true }).first().waitFor({ timeout: 60_000 });
-    await picture(page, 'ui-table');
+    await picture(page.getByRole('main'), 'ui-table');
     const rows = await details.locator('tr').allInnerTexts();
     for (const task of ['ingest', 'transform', 'train', 'report']) {
       expect(

@@ -71,7 +71,7 @@ tasks:
       await confirm();
       await expect.poll(async () => (await described()).state.paused, { timeout: 60_000 }).toBe(true);
       await page.getByText('the source is being moved').first().waitFor({ timeout: 60_000 });
-      await picture(page, 'ui-schedule-paused');
+      await picture(page.getByRole('main'), 'ui-schedule-paused');
       await deploy();
       expect((await described()).state).toMatchObject({ paused: true, note: 'the source is being moved' });
     });
