@@ -37,7 +37,9 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
 
-  it('starts the flagship from its form, without input, and shows the live table until it has succeeded', async () => {
+  it('starts the flagship from its form, without input, and shows the live table until it has succeeded', {
+    timeout: 360_000,
+  }, async () => {
     // The form warns of a task queue without workers.
     const queue = { namespace: 'default', taskQueue: { name: 'nightjar' } };
     await expect
