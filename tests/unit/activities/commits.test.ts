@@ -1,0 +1,45 @@
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type Commit, commitFolder, commitResult, readCommits } from '../../../activities/context/commits.js';
+import { tempFolder } from '../../support/temp-folder.js';
+
+const commit = (task: string, second: number): Commit => ({
+  task,
+  generation: 'g-0',
+  committedAt: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+  output: { task },
+  stats: { taskId: task, state: 'success' } as Commit['stats'],
+});
+
+it('finds what tasks with and without data have committed, oldest first', async () => {
+  const folder = tempFolder();
+  commitResult(folder, commit('notify', 3));
+  commitFolder(join(folder, 'load', 'g-0'), {
+    dagId: 'etl',
+    runId: 'run',
+    operator: 'ingest',
+    datasets: {},
+    ...commit('load', 2),
+  });
+  commitResult(folder, commit('check', 1));
+  // Another worker's file, which was being written when the worker was killed.
+  await writeFile(
+    join(folder, 'committed-elsewhere-7.jsonl'),
+    `${JSON.stringify(commit('fetch', 0))}\n${JSON.stringify(commit('lost', 4)).slice(0, 40)}`,
+  );
+  // What looks alike, but is data.
+  await mkdir(join(folder, 'load', 'g-0', 'rows'));
+  await appendFile(join(folder, 'load', 'g-0', 'rows', 'committed-rows.jsonl'), '{"task":"no"}\n');
+
+  const found = await readCommits(folder);
+  expect(found.map(({ task }) => task)).toEqual(['fetch', 'check', 'load', 'notify']);
+  expect(found[3]).toEqual(commit('notify', 3));
+});
+
+it('makes no folder for a task without data', async () => {
+  const folder = tempFolder();
+  commitResult(folder, commit('notify', 1));
+  commitResult(folder, commit('tell', 2));
+  expect(await readdir(folder)).toHaveLength(1);
+});
