@@ -27,7 +27,7 @@ const { reviseParams } = proxyLocalActivities<HoldActivities>({
 
 /** What a held run was told. */
 export type Instruction =
-  | { kind: 'amend'; amendment: Amendment; params?: JsonObject; said: string }
+  | { kind: 'amend'; amendment: Amendment; params?: JsonObject }
   | { kind: 'fail'; reason: string };
 
 /** A run while it is held. */
@@ -124,7 +124,7 @@ export class Hold {
       throw new Error(`${name}: output: at most ${maxOutputBytes} bytes of JSON`);
     const { dag, instances, permanent } = held;
     const amendment = amend(dag, instances, { name, argument: read, permanent });
-    return { instruction: { kind: 'amend', amendment, said: `${name} ${amendment.tasks.join(', ')}` }, read };
+    return { instruction: { kind: 'amend', amendment }, read };
   }
 
   private async revised(given: JsonObject): Promise<JsonObject> {
