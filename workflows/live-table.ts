@@ -19,7 +19,8 @@ const icons: Record<string, string> = {
 const gap = '\u00a0';
 
 const count = (value: number | undefined): string =>
-  value === undefined ? '' : value.toLocaleString('en-US');
+  // Most are small, and Intl takes its time.
+  value === undefined ? '' : value < 1000 ? String(value) : value.toLocaleString('en-US');
 
 /**
  * The run as Markdown, for the Temporal UI's page of the workflow. Rows are made when a task changes, not when the table is

@@ -6,6 +6,7 @@ import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
+import { Bell } from './bell.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
 import type { HeldRun } from './hold.js';
@@ -47,7 +48,7 @@ export class RunExecution {
   private work = CancellationScope.current();
   private cleanUp = CancellationScope.current();
   private atWork = 0;
-  private changed = false;
+  private readonly change = new Bell();
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
   private readonly permanent: Set<string>;
@@ -118,11 +119,11 @@ export class RunExecution {
   private async drive(): Promise<RunEnding> {
     let drainAt = eventsBeforeDraining;
     for (;;) {
-      this.changed = false;
+      this.change.reset();
       const finished = this.take();
       this.show();
       if (finished !== undefined) return { kind: 'ended', ...(this.stopped ?? finished) };
-      await condition(() => this.changed);
+      await this.change.rung();
       if (this.stopped !== undefined) continue;
       const { historyLength } = workflowInfo();
       if (historyLength >= eventsBeforeContinuing && this.atWork === 0) return this.pause();
@@ -166,7 +167,11 @@ export class RunExecution {
     if (decision.kind === 'wait') {
       // It waits in the workflow alone, so it takes nobody's place.
       this.run.mark(instance.key, 'upForReschedule');
-      this.occupy(task, () => waitFor(decision).then((end) => this.settle(instance.key, end)));
+      this.occupy(
+        task,
+        () => waitFor(decision),
+        (end) => this.settle(instance.key, end),
+      );
     } else if (task.pool === undefined) {
       this.enqueue(decision, (end) => this.settle(instance.key, end));
     } else {
@@ -187,11 +192,13 @@ export class RunExecution {
         const isSensor = this.shared.traits[task.operator]?.sensor === true;
         this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
         this.progress.started(instance.key);
-        this.occupy(task, () =>
-          this.perform(decision).then((end) => {
+        this.occupy(
+          task,
+          () => this.perform(decision),
+          (end) => {
             onEnd(end);
             this.queue.release(1);
-          }),
+          },
         );
       },
       drop: () => onEnd(neverStarted(this.stopped?.reason)),
@@ -239,11 +246,14 @@ export class RunExecution {
             this.run.mark(instance.key, 'running');
             this.progress.started(instance.key);
           }
-          this.occupy(task, async () => {
-            await this.batches.run(task, batch, limit, (key, end) => this.settle(key, end));
-            this.queue.release(limit);
-            next();
-          });
+          this.occupy(
+            task,
+            () => this.batches.run(task, batch, limit, (key, end) => this.settle(key, end)),
+            () => {
+              this.queue.release(limit);
+              next();
+            },
+          );
         },
         drop: () => {
           for (const { instance } of [batch, ...batches.splice(0)].flat()) {
@@ -257,14 +267,15 @@ export class RunExecution {
     for (let lane = 0; lane < lanes; lane++) next();
   }
 
-  /** Counts as work that the run has in hand until it is done. */
-  private occupy(task: TaskSpec, body: () => Promise<void>): void {
+  /** Does `work`, which the run has in hand meanwhile, and then what follows from how it ended. */
+  private occupy<T>(task: TaskSpec, work: () => Promise<T>, then: (ended: T) => void): void {
     this.atWork++;
-    const done = (): void => {
+    const done = (ended: T): void => {
       this.atWork--;
-      this.changed = true;
+      then(ended);
+      this.change.ring();
     };
-    void this.scopeOf(task).run(() => body().then(done));
+    void this.scopeOf(task).run(() => work().then(done));
   }
 
   private scopeOf({ teardown }: TaskSpec): CancellationScope {
@@ -276,7 +287,7 @@ export class RunExecution {
     else this.permanent.delete(key);
     this.progress.ended(key, end);
     this.run.settle(key, end.outcome);
-    this.changed = true;
+    this.change.ring();
   }
 
   private stop(state: 'failed' | 'cancelled', reason: string): void {
@@ -286,7 +297,7 @@ export class RunExecution {
     this.work.cancel();
     this.queue.resume();
     this.queue.clear();
-    this.changed = true;
+    this.change.ring();
   }
 
   private async timeOut(startedAt: number): Promise<void> {
