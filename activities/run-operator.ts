@@ -2,9 +2,10 @@ import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type TaskEnvironment, withTaskContext } from './context/task-context.js';
+import { figuresOf } from './context/stats.js';
+import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
 import { handover, toFailure } from './failure.js';
-import { type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
+import { type FinishedTask, type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { mask, maskError, maskJson } from './secrets.js';
 import { NotYet } from './sensor.js';
@@ -25,46 +26,57 @@ export function asActivity(
 ): (input: TaskInput) => Promise<TaskResult> {
   return async (input) => {
     const activity = Context.current();
-    return withTaskContext(activity, input, environment, operator, async (task) => {
-      const { context, log } = task;
-      const sensor = operator.sensor && new SensorAttempt(activity.info, input.task.retries ?? 0);
-      // Of a sensor's looks, only what they find is worth a line each.
-      const level = sensor !== undefined && activity.info.attempt > 1 ? 'debug' : 'info';
-      log[level]({ try: activity.info.attempt }, `${operator.name} started`);
-      if (sensor === undefined) await onAttemptStarted(input, activity.info, log);
-      try {
-        const output = maskJson(await operator.run(context, parseParams(operator, input)));
-        // Whatever an operator made of calls that were cut off, it is not the task's result.
-        if (task.isHandedOver()) throw new Error('the worker shuts down');
-        checkOutput(input.task.id, output);
-        const stats = maskJson(task.finish('success'));
-        checkThresholds(input, stats, (message) => log.warn(message));
-        await task.commit(output, stats);
-        log.info({ stats }, `${operator.name} succeeded`);
-        return { output, stats };
-      } catch (thrown) {
-        const signal = activity.cancellationSignal;
-        if (task.isHandedOver()) {
-          log.info(`${operator.name} is handed over to another worker: this one shuts down`);
-          throw handover(activity.info.attempt - 1, sensor !== undefined);
-        }
-        const failed = task.finish('failed');
-        if (sensor !== undefined) await task.release();
-        const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, task.note);
-        if (error instanceof TaskSkipped && !signal.aborted) {
-          const stats = maskJson(task.finish('skipped'));
-          const reason = mask(error.reason);
-          await task.commit(null, stats);
-          log.info(`${operator.name} skipped: ${reason}`);
-          return { output: null, stats, skipped: reason };
-        }
-        const failure = maskError(toFailure(error, failed, signal));
-        logFailure(log, operator.name, failure, thrown);
-        await onAttemptFailed(input, failure, activity.info, log);
-        throw failure;
-      }
-    });
+    const attempt = openAttempt(activity, input, environment, operator);
+    try {
+      return await perform(operator, input, activity, attempt);
+    } finally {
+      attempt.close();
+    }
   };
+}
+
+async function perform(
+  operator: Operator,
+  input: TaskInput,
+  { info, cancellationSignal: signal }: Context,
+  attempt: TaskAttempt,
+): Promise<TaskResult> {
+  const { context, log } = attempt;
+  const sensor = operator.sensor && new SensorAttempt(info, input.task.retries ?? 0);
+  // Of a sensor's looks, only what they find is worth a line each.
+  const level = sensor !== undefined && info.attempt > 1 ? 'debug' : 'info';
+  log[level]({ try: info.attempt }, `${operator.name} started`);
+  if (sensor === undefined) await onAttemptStarted(input, info, log);
+  try {
+    const output = maskJson(await operator.run(context, parseParams(operator, input)));
+    // Whatever an operator made of calls that were cut off, it is not the task's result.
+    if (attempt.isHandedOver()) throw new Error('the worker shuts down');
+    checkOutput(input.task.id, output);
+    const stats = maskJson(attempt.finish('success'));
+    checkThresholds(input, stats, (message) => log.warn(message));
+    await attempt.commit(output, stats);
+    log.info({ stats }, `${operator.name} succeeded`);
+    return { output, stats: figuresOf(stats) };
+  } catch (thrown) {
+    if (attempt.isHandedOver()) {
+      log.info(`${operator.name} is handed over to another worker: this one shuts down`);
+      throw handover(info.attempt - 1, sensor !== undefined);
+    }
+    const failed = attempt.finish('failed');
+    if (sensor !== undefined) await attempt.release();
+    const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, attempt.note);
+    if (error instanceof TaskSkipped && !signal.aborted) {
+      const stats = maskJson(attempt.finish('skipped'));
+      const reason = mask(error.reason);
+      await attempt.commit(null, stats);
+      log.info(`${operator.name} skipped: ${reason}`);
+      return { output: null, stats: figuresOf(stats), skipped: reason };
+    }
+    const failure = maskError(toFailure(error, failed, signal));
+    logFailure(log, operator.name, failure, thrown);
+    await onAttemptFailed(input, failure, info, log);
+    throw failure;
+  }
 }
 
 function logFailure(
@@ -103,25 +115,24 @@ function checkOutput(taskId: string, output: Json): void {
 
 function checkThresholds(
   { task, errorThreshold, metricThresholds }: TaskInput,
-  stats: TaskResult['stats'],
+  stats: FinishedTask,
   warn: (message: string) => void,
 ): void {
-  const rowBreaches = errorThreshold === undefined ? [] : errorThresholdBreaches(stats, errorThreshold);
-  const rejects = describeRejects(stats);
   const explain = (breaches: string[]): string =>
     `task "${task.id}" broke its threshold: ${breaches.join('; ')}`;
-  const rowMessage = `${explain(rowBreaches)}${rejects === '' ? '' : ` — ${rejects}`}`;
-  if (rowBreaches.length > 0 && errorThreshold?.onBreach === 'warn') warn(rowMessage);
-  else if (rowBreaches.length > 0) {
-    throw new OperatorError('ThresholdBreached', rowMessage, {
-      rejectedByReason: stats.rejectedByReason,
-      rejectedFiles: stats.rejectedFiles,
-    });
+  if (errorThreshold !== undefined) {
+    const breaches = errorThresholdBreaches(stats, errorThreshold);
+    const { rejectedByReason, rejectedFiles } = stats;
+    const rejects = breaches.length === 0 ? '' : describeRejects(stats);
+    const message = `${explain(breaches)}${rejects === '' ? '' : ` — ${rejects}`}`;
+    if (breaches.length > 0 && errorThreshold.onBreach === 'warn') warn(message);
+    else if (breaches.length > 0)
+      throw new OperatorError('ThresholdBreached', message, { rejectedByReason, rejectedFiles });
   }
-  const metricBreaches =
-    metricThresholds === undefined ? [] : metricThresholdBreaches(stats.metrics, metricThresholds);
-  if (metricBreaches.length > 0) {
-    throw new OperatorError('ThresholdBreached', explain(metricBreaches), { metrics: stats.metrics });
+  if (metricThresholds !== undefined) {
+    const { metrics } = stats;
+    const breaches = metricThresholdBreaches(metrics, metricThresholds);
+    if (breaches.length > 0) throw new OperatorError('ThresholdBreached', explain(breaches), { metrics });
   }
 }
 

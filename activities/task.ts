@@ -15,9 +15,8 @@ export type TaskInput = {
     id: string;
     key: string;
     mapIndex?: number;
-    operator: string;
-    /** How often it was cleared in this run. */
-    cleared: number;
+    /** How often it was cleared in this run. Default 0. */
+    cleared?: number;
     /** Attempts before those of this activity, which took the task over from a worker that shut down. Default 0. */
     attemptsBefore?: number;
     /** For sensors: how many errors are retried. Their attempts are looks, so the retry policy can't say it. Default 0. */
@@ -33,8 +32,12 @@ export type TaskInput = {
   tellRetriesTo?: string;
 };
 
-/** How a task's activity ended well, or in being skipped, with the reason. */
-export type TaskResult = { output: Json; stats: FinishedTask; skipped?: string };
+/** How a task's activity ended well, or in being skipped, with the reason. Recorded in the history as well. */
+export type TaskResult = { output: Json; stats: TaskFigures; skipped?: string };
+
+/** What a finished task leaves in the run record, without what the run knows by itself and without counts of nought. */
+export type TaskFigures = Partial<FinishedTask> &
+  Pick<FinishedTask, 'tries' | 'startedAt' | 'finishedAt' | 'peakMemoryBytes'>;
 
 /** What the workflow has to know of an operator to run it. */
 export type OperatorTraits = {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
-import { RunLogs } from '../activities/context/run-log.js';
+import { RunFiles } from '../activities/context/run-files.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
 import type { Operator } from '../activities/operator.js';
@@ -76,7 +76,7 @@ export async function createWorker({
   const tasks: TaskEnvironment = {
     dataRoot,
     draining: draining.signal,
-    logs: new RunLogs(log.level, log.stream),
+    files: new RunFiles(log.level, log.stream),
     spark: { remote: config.spark.remote, conf: sessionConf(config), onOperation },
   };
   const runs: RunEnvironment = {

@@ -169,6 +169,8 @@ export class Callbacks {
 
   private happened(callbacks: TaskCallbacks | undefined, happening: Happening): void {
     const name = calls[happening.kind];
+    const actions = callbacks?.[name];
+    if (actions === undefined) return;
     const { dag, run } = this.prepared;
     const event: CallbackEvent = {
       dagId: dag.dagId,
@@ -178,7 +180,7 @@ export class Callbacks {
       at: new Date().toISOString(),
       ...happening,
     };
-    for (const action of callbacks?.[name] ?? []) {
+    for (const action of actions) {
       const work = this.notify(name, action, event).finally(() => this.outstanding.delete(work));
       this.outstanding.add(work);
     }

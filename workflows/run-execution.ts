@@ -100,7 +100,7 @@ export class RunExecution {
       const timer = new CancellationScope();
       void timer.run(() => this.timeOut(startedAt + heldMs)).catch(() => undefined);
       this.callbacks.watchDeadlines(startedAt);
-      const ending = await this.drive();
+      const ending = await this.work.run(() => this.drive());
       timer.cancel();
       return ending;
     });
@@ -275,7 +275,10 @@ export class RunExecution {
       then(ended);
       this.change.ring();
     };
-    void this.scopeOf(task).run(() => work().then(done));
+    const scope = this.scopeOf(task);
+    const perform = (): Promise<void> => work().then(done);
+    // To enter a scope takes promises, which are what a task costs here; most tasks are started within theirs.
+    void (scope === CancellationScope.current() ? perform() : scope.run(perform));
   }
 
   private scopeOf({ teardown }: TaskSpec): CancellationScope {
@@ -310,7 +313,8 @@ export class RunExecution {
   /** Holds new tasks back until none is at work; false when that took too long or the run was stopped. */
   private async drain(): Promise<boolean> {
     this.queue.pause();
-    await condition(() => this.atWork === 0 || this.stopped !== undefined, drainingPatience);
+    const isOver = (): boolean => this.atWork === 0 || this.stopped !== undefined;
+    await this.cleanUp.run(() => condition(isOver, drainingPatience));
     if (this.atWork === 0 && this.stopped === undefined) return true;
     this.queue.resume();
     return false;

@@ -5,7 +5,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { FinishedTask } from '../activities/operator.js';
-import type { OperatorTraits, TaskInput, TaskResult } from '../activities/task.js';
+import type { OperatorTraits, TaskFigures, TaskInput, TaskResult } from '../activities/task.js';
 import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { type ClearCounts, timesCleared } from '../dag/replay/amend.js';
@@ -58,6 +58,7 @@ export function runTask(
 ): Promise<EndedTask> {
   const startedAt = Date.now();
   const isSensor = traits[task.operator]?.sensor === true;
+  const clears = timesCleared(cleared, instance.key);
   const input: TaskInput = {
     dag,
     run,
@@ -65,8 +66,7 @@ export function runTask(
       id: instance.taskId,
       key: instance.key,
       ...(instance.mapIndex === undefined ? {} : { mapIndex: instance.mapIndex }),
-      operator: task.operator,
-      cleared: timesCleared(cleared, instance.key),
+      ...(clears === 0 ? {} : { cleared: clears }),
       ...(isSensor ? { retries: task.retries } : {}),
     },
     params,
@@ -94,7 +94,7 @@ export function runTask(
     if (operator === undefined) throw new Error(`no activity for operator "${task.operator}"`);
     // Without async functions on the way: each promise of a task costs its workflow, and large runs have thousands.
     return operator(input).then(
-      (result) => ended(successOf(result)),
+      (result) => ended(successOf(result, { ...input.task, operator: task.operator })),
       (error: unknown) => {
         const handover = handoverOf(error);
         if (handover === undefined) return ended(failureOf(error));
@@ -109,8 +109,34 @@ export function runTask(
   return perform(isSensor ? Number.POSITIVE_INFINITY : task.retries + 1);
 }
 
-const successOf = ({ output, stats, skipped }: TaskResult): Outcome =>
-  skipped === undefined ? { state: 'success', output, stats } : { state: 'skipped', stats, reason: skipped };
+type Named = { id: string; mapIndex?: number; operator: string };
+
+function successOf({ output, stats, skipped }: TaskResult, task: Named): Outcome {
+  return skipped === undefined
+    ? { state: 'success', output, stats: complete(stats, task, 'success') }
+    : { state: 'skipped', stats: complete(stats, task, 'skipped'), reason: skipped };
+}
+
+/** Nothing of all that a stage counts. */
+const nothing = {
+  rowsRead: 0,
+  rowsWritten: 0,
+  rowsRejected: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+  rejectedByReason: {},
+  rejectedFiles: [],
+  metrics: {},
+};
+
+const complete = (figures: TaskFigures, { id, mapIndex, operator }: Named, state: string): FinishedTask => ({
+  taskId: id,
+  ...(mapIndex === undefined ? {} : { mapIndex }),
+  operator,
+  state,
+  ...nothing,
+  ...figures,
+});
 
 function failureOf(error: unknown): EndedTask['outcome'] {
   if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -9,17 +9,33 @@ import type { Manifest } from './manifest.js';
 /** How a task instance ended well, as a run that never closed its record left it behind. */
 export type Commit = Pick<Manifest, 'task' | 'generation' | 'committedAt' | 'output' | 'stats'>;
 
-/** Tasks that wrote nothing share a file of the run's; each worker process has its own, so that lines never mix. */
-const journal = `committed-${hostname()}-${process.pid}.jsonl`;
+/** Each worker process has its own, so that lines never mix. */
+const journalName = `committed-${hostname()}-${process.pid}.jsonl`;
 const isJournal = (name: string): boolean => /^committed-.+\.jsonl$/.test(name);
 
 /** Commits what a task wrote into its folder, by one atomic step. */
 export const commitFolder = (folder: string, manifest: Manifest): void =>
   writeJsonSync(join(folder, manifestName), manifest);
 
-/** Commits the result of a task that wrote nothing: one line is a tenth of the work of a folder with a manifest. */
-export const commitResult = (runFolder: string, commit: Commit): void =>
-  appendFileSync(join(runFolder, journal), `${JSON.stringify(commit)}\n`);
+/**
+ * The file of a run that the tasks share which wrote nothing. A line commits the result of one: that is a tenth of the work of
+ * a folder with a manifest.
+ */
+export class Journal {
+  private file: number | undefined;
+
+  constructor(private readonly runFolder: string) {}
+
+  commit(commit: Commit): void {
+    this.file ??= openSync(join(this.runFolder, journalName), 'a');
+    writeSync(this.file, `${JSON.stringify(commit)}\n`);
+  }
+
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
+  }
+}
 
 /** All that was committed in a run's folder, oldest first. */
 export async function readCommits(runFolder: string): Promise<Commit[]> {

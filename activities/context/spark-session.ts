@@ -84,7 +84,6 @@ export function openSparkSession(
       ?.then((session) => session.interruptAll())
       .catch((error: unknown) => log.warn({ error }, 'Spark operations could not be interrupted'));
   };
-  signal.addEventListener('abort', onAbort, { once: true });
   let isLeft = false;
   // Calls that wait for an answer fail, and the task with them; what it has started in Spark goes on.
   const leave = (): void => {
@@ -99,18 +98,22 @@ export function openSparkSession(
         isLeft = true;
         draining.throwIfAborted();
       }
-      if (opening === undefined) draining?.addEventListener('abort', leave, { once: true });
-      opening ??= open();
+      if (opening === undefined) {
+        signal.addEventListener('abort', onAbort, { once: true });
+        draining?.addEventListener('abort', leave, { once: true });
+        opening = open();
+      }
       return opening;
     },
     isLeft: () => isLeft,
     release: async () => {
+      if (opening === undefined) return;
       signal.removeEventListener('abort', onAbort);
       draining?.removeEventListener('abort', leave);
       if (isLeft) return;
       // The server forgets an idle session by itself: failing to say goodbye must not fail a task that has succeeded.
       await opening
-        ?.then((session) => session.stop())
+        .then((session) => session.stop())
         .catch((error: unknown) => log.warn({ error }, 'Spark session not released'));
     },
   };

@@ -1,4 +1,5 @@
-import type { StageStats } from '../operator.js';
+import type { FinishedTask, StageStats } from '../operator.js';
+import type { TaskFigures } from '../task.js';
 
 /** The figures of a stage that an operator counts itself. */
 export type StageCounts = {
@@ -50,4 +51,12 @@ export class StatsCounter implements StageStats {
   metric(name: string, value: number): void {
     this.counts.metrics[name] = value;
   }
+}
+
+/** Shortens the figures for the way to the run, which completes them again. */
+export function figuresOf({ taskId, mapIndex, operator, state, ...figures }: FinishedTask): TaskFigures {
+  const counted = Object.entries(figures).filter(
+    ([, value]) => value !== 0 && !(typeof value === 'object' && Object.keys(value).length === 0),
+  );
+  return Object.fromEntries(counted) as TaskFigures;
 }

@@ -4,10 +4,10 @@ import type { Logger } from 'pino';
 import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
-import { commitFolder, commitResult } from './commits.js';
+import { commitFolder } from './commits.js';
 import { generationName, runFolder, taskFolderName } from './layout.js';
 import { Pulse } from './pulse.js';
-import type { RunLogs } from './run-log.js';
+import type { RunFiles } from './run-files.js';
 import { isWorkerShutdown, openSparkSession, type SparkEnvironment } from './spark-session.js';
 import { StatsCounter } from './stats.js';
 import { derivedId, Steps } from './steps.js';
@@ -17,7 +17,7 @@ import { LocalStorage } from './storage.js';
 export type TaskEnvironment = {
   /** Absolute. */
   dataRoot: string;
-  logs: RunLogs;
+  files: RunFiles;
   spark: SparkEnvironment;
   /** Aborts as soon as the worker begins to shut down; running tasks that don't use Spark still have some time then. */
   draining?: AbortSignal;
@@ -37,112 +37,112 @@ export type TaskAttempt = {
   isHandedOver(): boolean;
   /** Leaves word for the next attempt. */
   note(tally: SensorTally): void;
+  /** Ends what goes on beside the attempt. To be called whatever became of it. */
+  close(): void;
 };
 
-export async function withTaskContext<T>(
+export function openAttempt(
   activity: Context,
   input: TaskInput,
   environment: TaskEnvironment,
-  { sensor }: Pick<Operator, 'sensor'>,
-  body: (attempt: TaskAttempt) => Promise<T>,
-): Promise<T> {
+  operator: Pick<Operator, 'name' | 'sensor'>,
+): TaskAttempt {
   const { dag, run, task } = input;
+  const { cleared = 0 } = task;
   const { info } = activity;
   const folder = runFolder(environment.dataRoot, dag.id, run.id);
   const attemptNumber = (task.attemptsBefore ?? 0) + info.attempt;
   const bindings = { dag: dag.id, run: run.id, task: task.key, attempt: attemptNumber };
-  return environment.logs.use(folder, bindings, async (log) => {
-    const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
-    const generation = generationName(temporalRunId, task.cleared);
-    const taskFolder = join(folder, taskFolderName(task.id, task.mapIndex), generation);
+  const file = environment.files.open(folder, bindings);
+  const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
+  const generation = generationName(temporalRunId, cleared);
+  const taskFolder = join(folder, taskFolderName(task.id, task.mapIndex), generation);
 
-    const startedAt = new Date();
-    const counter = new StatsCounter();
-    const storage = new LocalStorage(environment.dataRoot, taskFolder);
-    // An attempt takes up where the last one left off in Spark; each look of a sensor is to see Spark as it is now.
-    const look = sensor ? [info.attempt] : [];
-    const tryId = (): string => derivedId(dag.id, run.id, temporalRunId, task.key, task.cleared, ...look);
-    const steps = new Steps(taskFolder, tryId, { stats: counter, storage });
-    const pulse = new Pulse(activity, info.heartbeatTimeoutMs);
-    const spark = openSparkSession(environment.spark, {
-      sessionId: (attempt) => derivedId(tryId(), 'session', attempt),
-      nextOperation: steps.nextOperation,
-      currentStep: () => steps.current(),
-      signal: activity.cancellationSignal,
-      draining: environment.draining,
-      onProgress: ({ tasks, completedTasks }) =>
-        pulse.report({
-          ...(tasks === 0 ? {} : { fraction: completedTasks / tasks }),
-          message: `${steps.current() ?? 'Spark'} (${completedTasks} of ${tasks} Spark tasks)`,
-        }),
-      log,
-    });
-
-    const context: OperatorContext = {
-      dagId: dag.id,
-      runId: run.id,
-      taskId: task.id,
-      mapIndex: task.mapIndex,
-      attempt: attemptNumber,
-      logicalDate: new Date(run.logicalDate),
-      dataInterval: {
-        start: new Date(run.dataIntervalStart ?? run.logicalDate),
-        end: new Date(run.dataIntervalEnd ?? run.logicalDate),
-      },
-      dagFolder: dag.folder,
-      log,
-      signal: activity.cancellationSignal,
-      heartbeat: (progress) => pulse.report(progress),
-      spark: spark.session,
-      temporal: () => activity.client,
-      storage: steps.recorded('storage', storage, ['publish']),
-      stats: steps.recorded('stats', counter, [
-        'read',
-        'wrote',
-        'rejectReason',
-        'rejectRows',
-        'rejectFile',
-        'metric',
-      ]),
-      step: (name, stepBody) => steps.run(name, stepBody),
-      finishedTasks: input.finishedTasks ?? [],
-    };
-    const attempt: TaskAttempt = {
-      context,
-      log,
-      note: (tally) => pulse.note(tally),
-      release: spark.release,
-      isHandedOver: () => spark.isLeft() || isWorkerShutdown(activity.cancellationSignal),
-      finish: (state) => ({
-        taskId: task.id,
-        ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
-        operator: task.operator,
-        state,
-        tries: attemptNumber,
-        startedAt: startedAt.toISOString(),
-        finishedAt: new Date().toISOString(),
-        ...counter.counts,
-        peakMemoryBytes: pulse.peakMemory(),
+  const startedAt = new Date();
+  const counter = new StatsCounter();
+  const storage = new LocalStorage(environment.dataRoot, taskFolder);
+  // An attempt takes up where the last one left off in Spark; each look of a sensor is to see Spark as it is now.
+  const look = operator.sensor ? [info.attempt] : [];
+  const tryId = (): string => derivedId(dag.id, run.id, temporalRunId, task.key, cleared, ...look);
+  const steps = new Steps(taskFolder, tryId, { stats: counter, storage });
+  const pulse = new Pulse(activity, info.heartbeatTimeoutMs);
+  const spark = openSparkSession(environment.spark, {
+    sessionId: (attempt) => derivedId(tryId(), 'session', attempt),
+    nextOperation: steps.nextOperation,
+    currentStep: () => steps.current(),
+    signal: activity.cancellationSignal,
+    draining: environment.draining,
+    onProgress: ({ tasks, completedTasks }) =>
+      pulse.report({
+        ...(tasks === 0 ? {} : { fraction: completedTasks / tasks }),
+        message: `${steps.current() ?? 'Spark'} (${completedTasks} of ${tasks} Spark tasks)`,
       }),
-      commit: async (output, stats) => {
-        const commit = { task: task.key, generation, committedAt: new Date().toISOString(), output, stats };
-        if (storage.isUsed || steps.isUsed) {
-          commitFolder(taskFolder, {
-            dagId: dag.id,
-            runId: run.id,
-            operator: task.operator,
-            // What is skipped publishes nothing.
-            datasets: stats.state === 'success' ? await storage.datasets() : {},
-            ...commit,
-          });
-        } else commitResult(folder, commit);
-        await spark.release();
-      },
-    };
-    try {
-      return await body(attempt);
-    } finally {
-      pulse.stop();
-    }
+    log: file.log,
   });
+
+  const context: OperatorContext = {
+    dagId: dag.id,
+    runId: run.id,
+    taskId: task.id,
+    mapIndex: task.mapIndex,
+    attempt: attemptNumber,
+    logicalDate: new Date(run.logicalDate),
+    dataInterval: {
+      start: new Date(run.dataIntervalStart ?? run.logicalDate),
+      end: new Date(run.dataIntervalEnd ?? run.logicalDate),
+    },
+    dagFolder: dag.folder,
+    log: file.log,
+    signal: activity.cancellationSignal,
+    heartbeat: (progress) => pulse.report(progress),
+    spark: spark.session,
+    temporal: () => activity.client,
+    storage: steps.recorded('storage', storage, ['publish']),
+    stats: steps.recorded('stats', counter, [
+      'read',
+      'wrote',
+      'rejectReason',
+      'rejectRows',
+      'rejectFile',
+      'metric',
+    ]),
+    step: (name, stepBody) => steps.run(name, stepBody),
+    finishedTasks: input.finishedTasks ?? [],
+  };
+  return {
+    context,
+    log: file.log,
+    note: (tally) => pulse.note(tally),
+    release: spark.release,
+    isHandedOver: () => spark.isLeft() || isWorkerShutdown(activity.cancellationSignal),
+    finish: (state) => ({
+      taskId: task.id,
+      ...(task.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
+      operator: operator.name,
+      state,
+      tries: attemptNumber,
+      startedAt: startedAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      ...counter.counts,
+      peakMemoryBytes: pulse.peakMemory(),
+    }),
+    commit: async (output, stats) => {
+      const commit = { task: task.key, generation, committedAt: new Date().toISOString(), output, stats };
+      if (storage.isUsed || steps.isUsed) {
+        commitFolder(taskFolder, {
+          dagId: dag.id,
+          runId: run.id,
+          operator: operator.name,
+          // What is skipped publishes nothing.
+          datasets: stats.state === 'success' ? await storage.datasets() : {},
+          ...commit,
+        });
+      } else file.journal.commit(commit);
+      await spark.release();
+    },
+    close: () => {
+      pulse.stop();
+      file.close();
+    },
+  };
 }

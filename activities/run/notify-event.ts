@@ -1,10 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Logger } from 'pino';
 import type { CallbackEvent } from '../../dag/callback-event.js';
 import type { CallbackAction } from '../../dag/schema/callbacks.js';
 import { runFolder } from '../context/layout.js';
-import type { RunLogs } from '../context/run-log.js';
+import type { RunFiles } from '../context/run-files.js';
 import { deliver } from '../notifications/deliver.js';
 import { OperatorError } from '../operator.js';
 
@@ -21,26 +20,27 @@ export type CallbackActivities = { notifyEvent(notification: Notification): Prom
 /** Carries out a callback's action, and notes in the run's log how that went. @throws ApplicationFailure */
 export async function notifyEvent(
   { action, event, folder }: Notification,
-  { dataRoot, logs }: { dataRoot: string; logs: RunLogs },
+  { dataRoot, files }: { dataRoot: string; files: RunFiles },
 ): Promise<void> {
   const { dagId, runId, task, kind } = event;
   const bindings = { dag: dagId, run: runId, ...(task === undefined ? {} : { task }), event: kind };
   const { cancellationSignal: signal, info } = Context.current();
-  await logs.use(runFolder(dataRoot, dagId, runId), bindings, async (log: Logger) => {
-    try {
-      await deliver(action, event, { log, signal, env: process.env, cwd: folder });
-      log.info(`callback of ${kind} carried out`);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      log.error({ try: info.attempt }, `callback of ${kind} failed: ${message}`);
-      if (!(error instanceof OperatorError)) throw error;
-      const { type, retryable, retryAfter } = error;
-      throw ApplicationFailure.create({
-        message,
-        type,
-        nonRetryable: !retryable,
-        ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
-      });
-    }
-  });
+  const { log, close } = files.open(runFolder(dataRoot, dagId, runId), bindings);
+  try {
+    await deliver(action, event, { log, signal, env: process.env, cwd: folder });
+    log.info(`callback of ${kind} carried out`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error({ try: info.attempt }, `callback of ${kind} failed: ${message}`);
+    if (!(error instanceof OperatorError)) throw error;
+    const { type, retryable, retryAfter } = error;
+    throw ApplicationFailure.create({
+      message,
+      type,
+      nonRetryable: !retryable,
+      ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
+    });
+  } finally {
+    close();
+  }
 }

@@ -1,7 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { FinishedTask } from '../../activities/operator.js';
-import type { TaskInput, TaskResult } from '../../activities/task.js';
+import type { TaskFigures, TaskInput, TaskResult } from '../../activities/task.js';
 import { handoverType } from '../../dag/handover.js';
 import type { PoolView } from '../../dag/pool/messages.js';
 import type { WorkerObserver } from '../observer.js';
@@ -87,10 +86,11 @@ export function createMetrics(operators: ReadonlySet<string>, pools: () => Promi
     },
   });
 
-  const countRows = (dag: string, task: string, stats: FinishedTask): void => {
+  const countRows = (dag: string, task: string, stats: TaskFigures): void => {
     const kinds = { read: stats.rowsRead, written: stats.rowsWritten, rejected: stats.rowsRejected };
-    for (const [kind, count] of Object.entries(kinds)) if (count > 0) rows.inc({ dag, task, kind }, count);
-    for (const [reason, count] of Object.entries(stats.rejectedByReason))
+    for (const [kind, count = 0] of Object.entries(kinds))
+      if (count > 0) rows.inc({ dag, task, kind }, count);
+    for (const [reason, count] of Object.entries(stats.rejectedByReason ?? {}))
       rejects.inc({ dag, task, reason: limit.value('reason', reason) }, count);
   };
 

@@ -85,7 +85,7 @@ export async function startTracing({ dataRoot, operators, log }: TracingOptions)
                     'nightjar.dag': dag.id,
                     'nightjar.run': run.id,
                     'nightjar.task': task.key,
-                    'nightjar.operator': task.operator,
+                    'nightjar.operator': info.activityType,
                     'nightjar.attempt': (task.attemptsBefore ?? 0) + info.attempt,
                   };
                   const span = tracer.startSpan(`task ${task.id}`, { attributes }, parent);

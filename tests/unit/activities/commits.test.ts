@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Commit, commitFolder, commitResult, readCommits } from '../../../activities/context/commits.js';
+import { type Commit, commitFolder, Journal, readCommits } from '../../../activities/context/commits.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
 const commit = (task: string, second: number): Commit => ({
@@ -14,7 +14,8 @@ const commit = (task: string, second: number): Commit => ({
 
 it('finds what tasks with and without data have committed, oldest first', async () => {
   const folder = tempFolder();
-  commitResult(folder, commit('notify', 3));
+  const journal = new Journal(folder);
+  journal.commit(commit('notify', 3));
   commitFolder(join(folder, 'load', 'g-0'), {
     dagId: 'etl',
     runId: 'run',
@@ -22,7 +23,8 @@ it('finds what tasks with and without data have committed, oldest first', async 
     datasets: {},
     ...commit('load', 2),
   });
-  commitResult(folder, commit('check', 1));
+  journal.commit(commit('check', 1));
+  journal.close();
   // Another worker's file, which was being written when the worker was killed.
   await writeFile(
     join(folder, 'committed-elsewhere-7.jsonl'),
@@ -39,7 +41,12 @@ it('finds what tasks with and without data have committed, oldest first', async 
 
 it('makes no folder for a task without data', async () => {
   const folder = tempFolder();
-  commitResult(folder, commit('notify', 1));
-  commitResult(folder, commit('tell', 2));
+  const journal = new Journal(folder);
+  journal.commit(commit('notify', 1));
+  journal.close();
+  // Another task, later.
+  journal.commit(commit('tell', 2));
+  journal.close();
   expect(await readdir(folder)).toHaveLength(1);
+  expect((await readCommits(folder)).map(({ task }) => task)).toEqual(['notify', 'tell']);
 });
