@@ -1,8 +1,7 @@
-import { CancellationScope, condition, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
-import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
@@ -12,18 +11,13 @@ import { DatasetUpdates } from './datasets.js';
 import type { HeldRun } from './hold.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
-import { StartQueue } from './start-queue.js';
 import { triggerDag } from './sub-dag.js';
 import { type EndedTask, runForTasks, runTask, type TaskRun } from './task-run.js';
-
-/** Temporal takes at most 2,000 pending activities of a workflow; a quarter of them keeps its histories handy. */
-const maxPending = 500;
+import { Work } from './work.js';
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
 export const eventsBeforeContinuing = 4_000;
 const eventsBeforeDraining = 6_000;
-/** How long new tasks are held back for a quiet moment, before those that take long are given way. */
-const drainingPatience = '10m';
 
 /** How driving a run came to an end. */
 export type RunEnding =
@@ -42,13 +36,8 @@ export class RunExecution {
   private readonly run: DagRun;
   private readonly shared: TaskRun;
   private readonly batches: BatchRunner;
-  private readonly queue: StartQueue;
-  private readonly capacity: number;
-  /** What is given up when the run stops: all tasks but teardowns. Set when the run is driven. */
-  private work = CancellationScope.current();
-  private cleanUp = CancellationScope.current();
-  private atWork = 0;
   private readonly change = new Bell();
+  private readonly work: Work;
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
   private readonly permanent: Set<string>;
@@ -70,8 +59,7 @@ export class RunExecution {
       ...(resumed === undefined ? {} : { cleared: resumed.cleared }),
     };
     this.batches = new BatchRunner(this.shared);
-    this.capacity = Math.min(dag.maxActiveTasks ?? maxPending, maxPending);
-    this.queue = new StartQueue(this.capacity);
+    this.work = new Work(dag.maxActiveTasks, () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);
     this.callbacks =
@@ -94,13 +82,11 @@ export class RunExecution {
   toEnd(startedAt: number, heldMs: number): Promise<RunEnding> {
     const { cancelRequested } = CancellationScope.current();
     return CancellationScope.nonCancellable(async () => {
-      this.work = new CancellationScope();
-      this.cleanUp = CancellationScope.current();
       cancelRequested.catch(() => this.stop('cancelled', 'cancelled'));
       const timer = new CancellationScope();
       void timer.run(() => this.timeOut(startedAt + heldMs)).catch(() => undefined);
       this.callbacks.watchDeadlines(startedAt);
-      const ending = await this.work.run(() => this.drive());
+      const ending = await this.work.within(() => this.drive());
       timer.cancel();
       return ending;
     });
@@ -126,9 +112,9 @@ export class RunExecution {
       await this.change.rung();
       if (this.stopped !== undefined) continue;
       const { historyLength } = workflowInfo();
-      if (historyLength >= eventsBeforeContinuing && this.atWork === 0) return this.pause();
+      if (historyLength >= eventsBeforeContinuing && this.work.isQuiet) return this.pause();
       if (historyLength >= drainAt) {
-        if (await this.drain()) return this.pause();
+        if (await this.work.drain()) return this.pause();
         drainAt = historyLength + eventsBeforeDraining;
       }
     }
@@ -167,7 +153,7 @@ export class RunExecution {
     if (decision.kind === 'wait') {
       // It waits in the workflow alone, so it takes nobody's place.
       this.run.mark(instance.key, 'upForReschedule');
-      this.occupy(
+      this.work.occupy(
         task,
         () => waitFor(decision),
         (end) => this.settle(instance.key, end),
@@ -177,45 +163,32 @@ export class RunExecution {
     } else {
       // The pool first: who waits for one takes no place in the run from those that could go on.
       const perform = () => new Promise<EndedTask>((resolve) => this.enqueue(decision, resolve));
-      void this.scopeOf(task).run(async () =>
-        this.settle(instance.key, await withSlots(task, instance.key, perform)),
-      );
+      void this.work
+        .scopeOf(task)
+        .run(async () => this.settle(instance.key, await withSlots(task, instance.key, perform)));
     }
   }
 
   /** Performs an instance when there is room in the run. */
   private enqueue(decision: StartDecision | TriggerDecision, onEnd: (end: EndedTask) => void): void {
     const { instance, task } = decision;
-    this.offer(task, {
+    this.work.offer(task, {
       weight: 1,
       start: () => {
         const isSensor = this.shared.traits[task.operator]?.sensor === true;
         this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
         this.progress.started(instance.key);
-        this.occupy(
+        this.work.occupy(
           task,
           () => this.perform(decision),
           (end) => {
             onEnd(end);
-            this.queue.release(1);
+            this.work.release(1);
           },
         );
       },
       drop: () => onEnd(neverStarted(this.stopped?.reason)),
     });
-  }
-
-  /** Puts something into the queue; when the run stops, or has stopped, it is dropped unless it is a teardown. */
-  private offer(
-    task: TaskSpec,
-    { weight, start, drop }: { weight: number; start: () => void; drop: () => void },
-  ): void {
-    const { priority, teardown } = task;
-    if (teardown !== undefined) {
-      const again = (): void => this.offer(task, { weight, start, drop });
-      this.queue.offer({ weight, priority, start, drop: again });
-    } else if (this.stopped === undefined) this.queue.offer({ weight, priority, start, drop });
-    else drop();
   }
 
   private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
@@ -234,23 +207,23 @@ export class RunExecution {
   private beginBatches(starts: readonly StartDecision[]): void {
     const task = starts[0]?.task;
     if (task === undefined) return;
-    const limit = Math.min(task.maxActiveMapped ?? mappedBatchSize, mappedBatchSize, this.capacity);
+    const limit = Math.min(task.maxActiveMapped ?? mappedBatchSize, mappedBatchSize, this.work.capacity);
     const batches = batchesOf(starts);
     const next = (): void => {
       const batch = batches.shift();
       if (batch === undefined) return;
-      this.offer(task, {
+      this.work.offer(task, {
         weight: limit,
         start: () => {
           for (const { instance } of batch) {
             this.run.mark(instance.key, 'running');
             this.progress.started(instance.key);
           }
-          this.occupy(
+          this.work.occupy(
             task,
             () => this.batches.run(task, batch, limit, (key, end) => this.settle(key, end)),
             () => {
-              this.queue.release(limit);
+              this.work.release(limit);
               next();
             },
           );
@@ -263,26 +236,9 @@ export class RunExecution {
       });
     };
     // With a limit of its own one batch follows the other; without, the run's capacity alone decides.
-    const lanes = task.maxActiveMapped === undefined ? Math.max(1, Math.floor(this.capacity / limit)) : 1;
+    const lanes =
+      task.maxActiveMapped === undefined ? Math.max(1, Math.floor(this.work.capacity / limit)) : 1;
     for (let lane = 0; lane < lanes; lane++) next();
-  }
-
-  /** Does `work`, which the run has in hand meanwhile, and then what follows from how it ended. */
-  private occupy<T>(task: TaskSpec, work: () => Promise<T>, then: (ended: T) => void): void {
-    this.atWork++;
-    const done = (ended: T): void => {
-      this.atWork--;
-      then(ended);
-      this.change.ring();
-    };
-    const scope = this.scopeOf(task);
-    const perform = (): Promise<void> => work().then(done);
-    // To enter a scope takes promises, which are what a task costs here; most tasks are started within theirs.
-    void (scope === CancellationScope.current() ? perform() : scope.run(perform));
-  }
-
-  private scopeOf({ teardown }: TaskSpec): CancellationScope {
-    return teardown === undefined ? this.work : this.cleanUp;
   }
 
   private settle(key: string, end: EndedTask): void {
@@ -297,9 +253,7 @@ export class RunExecution {
     if (this.stopped !== undefined) return;
     this.stopped = { state, reason, stopped: true };
     this.run.stop(reason);
-    this.work.cancel();
-    this.queue.resume();
-    this.queue.clear();
+    this.work.stop();
     this.change.ring();
   }
 
@@ -308,16 +262,6 @@ export class RunExecution {
     if (dagrunTimeout === undefined) return;
     await sleep(Math.max(1, startedAt + dagrunTimeout - Date.now()));
     this.stop('failed', `took longer than dagrunTimeout (${dagrunTimeout / 1000} s)`);
-  }
-
-  /** Holds new tasks back until none is at work; false when that took too long or the run was stopped. */
-  private async drain(): Promise<boolean> {
-    this.queue.pause();
-    const isOver = (): boolean => this.atWork === 0 || this.stopped !== undefined;
-    await this.cleanUp.run(() => condition(isOver, drainingPatience));
-    if (this.atWork === 0 && this.stopped === undefined) return true;
-    this.queue.resume();
-    return false;
   }
 
   private show(): void {
