@@ -14,7 +14,11 @@ export const versionedBundlePath = join(dist, 'versioned-workflow-bundle.js');
 async function build(entry: string, path: string): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows', entry),
-    preloadModules: [join(dist, 'workflows', 'preload.js'), join(dist, 'dag', 'dag-run.js')],
+    preloadModules: [
+      join(dist, 'workflows', 'preload.js'),
+      join(dist, 'dag', 'dag-run.js'),
+      join(dist, 'dag', 'compact.js'),
+    ],
   });
   await writeFile(`${path}.tmp`, code);
   await rename(`${path}.tmp`, path);

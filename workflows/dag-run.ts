@@ -5,10 +5,11 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
+import type { FrozenRun, PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
 import type { ResultsPage, ResultsRequest } from '../activities/run/results.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
 import { backfilledDag } from '../dag/backfill/messages.js';
+import { completeDag } from '../dag/compact.js';
 import type { RestoredInstance, ReusedResult } from '../dag/decision.js';
 import { isFinal } from '../dag/states.js';
 import { readableCause } from './failures.js';
@@ -18,7 +19,7 @@ import type { RunResult, RunView } from './run-view.js';
 
 /** The activities that every worker has beside its operators. */
 export type RunActivities = RecordActivities & {
-  prepareRun(request: RunRequest): Promise<PreparedRun>;
+  prepareRun(request: RunRequest): Promise<FrozenRun>;
   readResults(request: ResultsRequest): Promise<ResultsPage>;
 };
 
@@ -39,11 +40,12 @@ export async function dagRun(input?: unknown, continued?: Continuation): Promise
   setHandler(stateQuery, () => run?.view(), { description: 'Where the run stands, task by task' });
   const hold = new Hold(() => run?.state ?? 'being prepared', continued?.heldSince !== undefined);
   const times = { triggeredAt: workflowInfo().startTime.getTime(), ...continued };
-  const prepared = await prepareRun(requestOf(input, times.triggeredAt, continued !== undefined)).catch(
+  const frozen = await prepareRun(requestOf(input, times.triggeredAt, continued !== undefined)).catch(
     (error: unknown) => {
       throw readableCause(error);
     },
   );
+  const prepared: PreparedRun = { ...frozen, dag: completeDag(frozen.dag) };
   const results = prepared.hasResults ? await allResults(prepared) : [];
   const taken = continued === undefined ? { reused: reusedOf(results) } : { restored: restoredOf(results) };
   run = new RunLifecycle(prepared, hold, taken, times);

@@ -17,7 +17,7 @@ const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeAtomically(path, jsonText(value));
 
-/** The same at once, for small files that every task writes: the ways through the thread pool take longer than the writing. */
+/** The same at once, for the small files of every task and run: the ways through the thread pool take longer than the writing. */
 export function writeJsonSync(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = draftOf(path);

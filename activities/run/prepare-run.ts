@@ -2,13 +2,14 @@ import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
+import { type CompactDag, compactDag } from '../../dag/compact.js';
 import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
 import { formatPath, validate } from '../../dag/problem.js';
-import { readJson, writeJson } from '../context/files.js';
+import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
 import type { OperatorTraits } from '../task.js';
 import { type DagSources, findDag } from './dag-files.js';
@@ -43,7 +44,10 @@ type Frozen = Pick<
   'dag' | 'dagHash' | 'dagFile' | 'dagFolder' | 'params' | 'config' | 'logicalDate'
 >;
 
-/** Everything a run depends on, frozen into its history. */
+/** A prepared run as its history has it. */
+export type FrozenRun = Omit<PreparedRun, 'dag'> & { dag: CompactDag };
+
+/** Everything a run depends on. */
 export type PreparedRun = {
   dag: DagDocument;
   dagHash: string;
@@ -80,7 +84,7 @@ const refuse = (message: string): ApplicationFailure =>
  * Freezes what a run depends on: reads the DAG's file as it is now, checks the input against it, resolves params and
  * settings, and opens the run's record. @throws ApplicationFailure of type InvalidRunInput
  */
-export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<PreparedRun> {
+export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<FrozenRun> {
   const { dagId, workflowId, temporalRunId } = request;
   const runId = runIdOf(dagId, workflowId);
   if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
@@ -125,7 +129,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   };
   const folder = runFolder(dataRoot, dagId, runId);
   await keepFormerRecord(folder, temporalRunId);
-  await writeJson(join(folder, runRecordName), record);
+  writeJsonSync(join(folder, runRecordName), record);
   return planOf(record, environment);
 }
 
@@ -146,7 +150,7 @@ async function refuseSecondRun(
 type ReusedTask = Omit<TaskRecord, 'key'>;
 
 /** What the workflow needs of a run's record. */
-function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
+function planOf(record: RunRecord, environment: RunEnvironment): FrozenRun {
   const {
     dag,
     dagHash,
@@ -164,7 +168,7 @@ function planOf(record: RunRecord, environment: RunEnvironment): PreparedRun {
   const interval = dataIntervalOf(dag, new Date(logicalDate));
   const used = new Set(dag.tasks.map(({ operator }) => operator));
   return {
-    dag,
+    dag: compactDag(dag),
     dagHash,
     dagFolder,
     params,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { JsonObject } from '../../dag/json.js';
-import { readJson, writeJson } from '../context/files.js';
+import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder } from '../context/layout.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 
@@ -37,7 +37,7 @@ export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: str
   const { state, at, error, tasks, params } = update;
   // What was said when it was held is over.
   const { error: _error, recordedAt: _recordedAt, ...lasting } = record;
-  await writeJson(file, {
+  writeJsonSync(file, {
     ...lasting,
     state,
     ...(state === 'running' || state === 'held'
@@ -52,5 +52,5 @@ export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: str
     tasks.flatMap(({ key, output }) => (output === undefined ? [] : [[key, output]])),
   );
   const current: CurrentRun = { runId: update.runId, folder, finishedAt: at, outputs };
-  await writeJson(join(dataRoot, update.dagId, 'current.json'), current);
+  writeJsonSync(join(dataRoot, update.dagId, 'current.json'), current);
 }
