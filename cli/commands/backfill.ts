@@ -108,6 +108,14 @@ Examples:
     const command = backfill.command(name).description(description).argument('<dag>', backfillArgument);
     withSettings(withJson(command)).action((dag: string, options: Options) => update(name, dag, options));
   }
+  const setMaxActiveRuns = backfill
+    .command('set-max-active-runs')
+    .description('change how many runs of a backfill are active at a time')
+    .argument('<dag>', backfillArgument)
+    .argument('<count>', 'how many from now on; those that are active go on', parseCount);
+  withSettings(withJson(setMaxActiveRuns)).action((dag: string, count: number, options: Options) =>
+    update('setMaxActiveRuns', dag, options, count),
+  );
   const cancel = backfill
     .command('cancel')
     .description('end a backfill and the runs that are active')
@@ -244,16 +252,25 @@ async function showBackfill(name: string, options: Options & { watch?: true }): 
   });
 }
 
-async function update(name: 'pause' | 'resume', dag: string, options: Options): Promise<void> {
+async function update(
+  name: 'pause' | 'resume' | 'setMaxActiveRuns',
+  dag: string,
+  options: Options,
+  maxActiveRuns?: number,
+): Promise<void> {
   const config = readSettings(options);
   await withClient(config, async (client) => {
     const { dagId, workflowId } = await openBackfill(client, dag, config);
+    const handle = client.workflow.getHandle(workflowId);
     await answered(client, 'backfills are kept by workers', () =>
-      client.workflow.getHandle(workflowId).executeUpdate(backfillMessages[name]),
+      maxActiveRuns === undefined
+        ? handle.executeUpdate(backfillMessages[name])
+        : handle.executeUpdate(backfillMessages[name], { args: [maxActiveRuns] }),
     );
     const shown = await shownBackfill(client, await findBackfill(client, dagId, config));
     const counts = shown.counts === undefined ? '' : `: ${countsText(shown.counts)}`;
-    print(options, shown, () => `backfill of ${dagId} is ${shown.state}${counts}`);
+    const limit = maxActiveRuns === undefined ? '' : `, at most ${plural(maxActiveRuns, 'run')} at a time`;
+    print(options, shown, () => `backfill of ${dagId} is ${shown.state}${limit}${counts}`);
   });
 }
 

@@ -135,8 +135,18 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
       summary: { counts: { active: 2, waiting: 7 } },
     });
     expect(await nightjar.json('backfill', 'resume', id)).toMatchObject({ state: 'running' });
+    expect((await nightjar('backfill', 'set-max-active-runs', id, '3')).stdout).toMatch(
+      `backfill of ${id} is running, at most 3 runs at a time: `,
+    );
+    await expect
+      .poll(async () => (await nightjar.json('backfill', 'show', id)).counts, { timeout: 60_000 })
+      .toMatchObject({ active: 3, waiting: 6 });
+    expect(await nightjar.json('backfill', 'set-max-active-runs', id, '2')).toMatchObject({
+      maxActiveRuns: 2,
+      counts: { active: 3 },
+    });
     const cancelled = await nightjar.json('backfill', 'cancel', id, '--wait');
-    expect(cancelled).toMatchObject({ state: 'cancelled', counts: { active: 0, cancelled: 2, waiting: 7 } });
+    expect(cancelled).toMatchObject({ state: 'cancelled', counts: { active: 0, cancelled: 3, waiting: 6 } });
     const open = worker.client.workflow.list({
       query: `WorkflowType = "${id}" AND ExecutionStatus = "Running"`,
     });
@@ -171,6 +181,8 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
     ],
     [['create', 'DAG', ...range(1, 2), '--max-active-runs', '0'], 2, /expected a whole number from 1 to 500/],
     [['create', 'DAG', ...range(1, 2), '--param', 'size=0'], 2, /param 'size'.*at least 1/],
+    [['set-max-active-runs', 'whole-nothing', 'many'], 2, /expected a whole number from 1 to 500/],
+    [['set-max-active-runs', 'whole-nothing', '5'], 2, /there is no backfill of DAG "whole-nothing"/],
     [['pause', 'whole-nothing'], 2, /there is no backfill of DAG "whole-nothing"/],
   ])('%s ends with %i and one line that says why', async (args, code, message) => {
     const id = await dag('refused');
