@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import { readJson } from '../activities/context/files.js';
 import { runIdOf } from '../activities/context/layout.js';
+import { endStates } from '../activities/run/listed-runs.js';
 import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import type { Config } from '../config/loader.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
@@ -43,15 +44,6 @@ export type RunFilter = {
   logicalDates?: [Date, Date];
   /** How many at most: those that are open go first, then those that ended last. */
   limit: number;
-};
-
-/** Statuses of Temporal's that say how a run ended, whatever the run itself said last. */
-const endStates: Record<string, RunState> = {
-  COMPLETED: 'success',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'failed',
-  TIMED_OUT: 'failed',
 };
 
 /** What the server calls the runs that may be in a state. */

@@ -1,7 +1,7 @@
 import type { BackfillPage, BackfillPlan, RunInFlight } from '../../dag/backfill/messages.js';
 import { choice } from '../../dag/backfill/selection.js';
+import { type ExistingRun, existingRuns, type RunSources, runWorkflowId } from '../run/existing-runs.js';
 import { nextDates } from './dates.js';
-import { type ExistingRun, existingRuns, type RunSources, runWorkflowId } from './existing-runs.js';
 
 /** What a backfill would do about a date. */
 export type DateChoice = {

@@ -1,15 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Client,
-  isGrpcServiceError,
-  QueryRejectedError,
-  type WorkflowExecutionInfo,
-} from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { type Client, isGrpcServiceError, QueryRejectedError } from '@temporalio/client';
 import { readJson } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
 import { FileCache } from './file-cache.js';
+import { listedRuns } from './listed-runs.js';
 import { type RunRecord, runRecordName } from './run-record.js';
 
 type TaskState = { key: string; state: string };
@@ -27,18 +22,6 @@ export type FoundRun = {
 /** Where runs are looked for. */
 type Sources = { client: Client; dataRoot: string };
 
-const logicalDateKey = defineSearchAttributeKey('NightjarLogicalDate', SearchAttributeType.DATETIME);
-const runState = defineSearchAttributeKey('NightjarRunState', SearchAttributeType.KEYWORD);
-
-/** Statuses of Temporal's that say how a run ended whatever the run itself said last. */
-export const endStates: Record<string, string> = {
-  COMPLETED: 'success',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'failed',
-  TIMED_OUT: 'failed',
-};
-
 /** The latest run of a DAG at a logical date: as the server knows it, or as its record tells when the server has forgotten it. */
 export async function findRun(
   dagId: string,
@@ -54,33 +37,17 @@ async function visibleRun(
   { client, dataRoot }: Sources,
 ): Promise<FoundRun | undefined> {
   const time = logicalDate.getTime();
-  // Between its neighbours, since servers that store times as text find none that is equal.
-  const [before = '', after = ''] = [time - 1, time + 1].map((each) => new Date(each).toISOString());
-  const query = `WorkflowType = "${dagId}" AND NightjarDag = "${dagId}" AND NightjarLogicalDate BETWEEN "${before}" AND "${after}"`;
-  let latest: WorkflowExecutionInfo | undefined;
-  try {
-    for await (const run of client.workflow.list({ query })) {
-      const isIt = run.typedSearchAttributes.get(logicalDateKey)?.getTime() === time;
-      const goesOn = run.status.name === 'CONTINUED_AS_NEW';
-      if (isIt && !goesOn && (latest === undefined || run.startTime > latest.startTime)) latest = run;
-    }
-  } catch (error) {
-    // A server that was not given Nightjar's search attributes can't answer.
-    if (isGrpcServiceError(error) && /search attribute/i.test(error.message)) return undefined;
-    throw error;
-  }
-  if (latest === undefined) return undefined;
-  const { workflowId, runId: execution, status, typedSearchAttributes } = latest;
+  const listed = (await listedRuns(dagId, time, time, client)).get(time);
+  if (listed === undefined) return undefined;
+  const { workflowId, execution, state, isOpen } = listed;
   const runId = runIdOf(dagId, workflowId);
-  const recorded = (): Promise<RunRecord | undefined> =>
-    readJson(join(runFolder(dataRoot, dagId, runId), runRecordName));
   return {
     workflowId,
     runId,
-    state: endStates[status.name] ?? typedSearchAttributes.get(runState) ?? 'running',
+    state,
     async tasks() {
-      if (status.name !== 'RUNNING') {
-        const record = await recorded();
+      if (!isOpen) {
+        const record = await readJson<RunRecord>(join(runFolder(dataRoot, dagId, runId), runRecordName));
         if (record !== undefined && record.state !== 'running') return record.tasks;
       }
       try {

@@ -1,4 +1,5 @@
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
+import { endStates } from '../../activities/run/listed-runs.js';
 import type { Config } from '../../config/loader.js';
 import {
   type BackfillState,
@@ -30,15 +31,6 @@ export type ListedBackfill = {
 export type ShownBackfill = Omit<ListedBackfill, 'summary'> &
   Partial<BackfillSummary> &
   Partial<BackfillView>;
-
-/** How Temporal's statuses say that it ended, whatever it said last itself. */
-const endStates: Record<string, BackfillState> = {
-  COMPLETED: 'success',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'failed',
-  TIMED_OUT: 'failed',
-};
 
 /** The backfills that the server knows, the last started first; of one DAG, if it is named. */
 export async function listBackfills(

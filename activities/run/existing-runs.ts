@@ -1,19 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { readJson } from '../context/files.js';
-import { endStates } from '../run/find-run.js';
-import { type RunRecord, runRecordName } from '../run/run-record.js';
+import { endStates, listedRuns } from './listed-runs.js';
+import { type RunRecord, runRecordName } from './run-record.js';
 
 /** The run that a logical date has: what its Workflow ID is, and how it stands. */
 export type ExistingRun = { workflowId: string; state: string };
 
 /** Where runs are looked for. */
 export type RunSources = { client: Client; dataRoot: string };
-
-const logicalDateKey = defineSearchAttributeKey('NightjarLogicalDate', SearchAttributeType.DATETIME);
-const runStateKey = defineSearchAttributeKey('NightjarRunState', SearchAttributeType.KEYWORD);
 
 /** How many workflows are asked about at the same time. */
 const concurrentLookups = 20;
@@ -31,8 +27,9 @@ export async function existingRuns(
   dates: readonly Date[],
   sources: RunSources,
 ): Promise<Map<number, ExistingRun>> {
+  if (dates.length === 0) return new Map();
   const times = new Set(dates.map((date) => date.getTime()));
-  const listed = await listedRuns(dagId, times, sources.client);
+  const listed = await listedRuns(dagId, Math.min(...times), Math.max(...times), sources.client);
   const missing = new Set([...times].filter((time) => !listed.has(time)));
   const recorded = await recordedRuns(dagId, missing, sources.dataRoot);
   const found = new Map<number, ExistingRun>();
@@ -68,36 +65,6 @@ async function askServer(
     // Its record was never closed, and the server has forgotten it: it was ended by force.
     return known && { workflowId, state: 'failed' };
   }
-}
-
-async function listedRuns(
-  dagId: string,
-  times: ReadonlySet<number>,
-  client: Client,
-): Promise<Map<number, ExistingRun>> {
-  const runs = new Map<number, ExistingRun & { startTime: Date }>();
-  if (times.size === 0) return runs;
-  // A little more than the range: servers that store times as text find none that is equal to an end.
-  const from = new Date(Math.min(...times) - 1).toISOString();
-  const to = new Date(Math.max(...times) + 1).toISOString();
-  const query = `WorkflowType = "${dagId}" AND NightjarDag = "${dagId}" AND NightjarLogicalDate BETWEEN "${from}" AND "${to}"`;
-  try {
-    for await (const { workflowId, startTime, status, typedSearchAttributes } of client.workflow.list({
-      query,
-    })) {
-      const time = typedSearchAttributes.get(logicalDateKey)?.getTime();
-      if (time === undefined || !times.has(time) || status.name === 'CONTINUED_AS_NEW') continue;
-      const other = runs.get(time);
-      if (other !== undefined && other.startTime > startTime) continue;
-      const state = endStates[status.name] ?? typedSearchAttributes.get(runStateKey) ?? 'running';
-      runs.set(time, { workflowId, state, startTime });
-    }
-  } catch (error) {
-    // A server that was not given Nightjar's search attributes can't answer.
-    if (isGrpcServiceError(error) && /search attribute/i.test(error.message)) return new Map();
-    throw error;
-  }
-  return runs;
 }
 
 /** Logical dates by record file: those of a run's folder don't change, and there may be very many. */
