@@ -8,7 +8,7 @@ import { startEmbedded } from '../embedded/servers.js';
 import { type ServiceEvent, startService } from '../embedded/service.js';
 import { defaultHome } from '../embedded/setup/layout.mjs';
 import { connectTemporal } from '../worker/connection/connect.js';
-import { temporalOptions } from '../worker/connection/temporal-options.js';
+import { embeddedEnvironment, temporalOptions } from '../worker/connection/temporal-options.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 import { CliError, exitCodes } from './exit.js';
 import type { SettingsOptions } from './settings.js';
@@ -66,7 +66,12 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
         ...workerArguments(settings, dagFiles),
       ],
       cwd: process.cwd(),
-      env: { TEMPORAL_ADDRESS: temporal.address, SPARK_REMOTE: spark.remote },
+      env: {
+        ...(temporal.embedded
+          ? embeddedEnvironment(temporal.address)
+          : { TEMPORAL_ADDRESS: temporal.address }),
+        SPARK_REMOTE: spark.remote,
+      },
       logFile: workerLog,
       stopTimeoutMs: 20_000,
     },

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/loader.js';
 import { connectTemporal } from '../../worker/connection/connect.js';
+import { embeddedEnvironment } from '../../worker/connection/temporal-options.js';
 import { nightjar } from '../support/nightjar-command.js';
+import { testServers } from '../support/test-servers.js';
 import { TestAuthority, TlsProxy } from '../support/tls-proxy.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -28,7 +30,7 @@ beforeAll(async () => {
   empty = join(folder, 'config.yaml');
   await writeFile(keyFile, `${apiKey}\n`);
   await writeFile(empty, '');
-  const target = inject('servers').temporalAddress;
+  const target = testServers.temporalAddress;
   proxies = await Promise.all([
     TlsProxy.start({ target, certificate: server }),
     TlsProxy.start({ target, certificate: server, clientCa: authority.ca }),
@@ -124,7 +126,7 @@ server_ca_cert_path = "${authority.ca}"
     const refused = await wrong({ ...at(keyed), ...tls, TEMPORAL_API_KEY: 'wrong-key-77' });
     expect(refused).toMatch(/does not know us \(no such key\); check the API key$/);
     expect(await wrong({ ...at(keyed), ...tls })).toContain('no API key was given: set TEMPORAL_API_KEY');
-    const { temporalAddress } = inject('servers');
+    const { temporalAddress } = testServers;
     expect(await wrong({ TEMPORAL_ADDRESS: temporalAddress, ...tls })).toContain('it does not speak TLS');
     expect(await wrong({ TEMPORAL_ADDRESS: 'localhost:1' })).toMatch(
       /^no Temporal server at localhost:1 \(.*ECONNREFUSED.*\); start one with `nightjar dev`/,
@@ -147,7 +149,7 @@ server_ca_cert_path = "${authority.ca}"
 
 describe('a worker', () => {
   it('works by certificates of both sides and an API key; Spark by TLS and a token', async () => {
-    const { temporalAddress, sparkRemote } = inject('servers');
+    const { temporalAddress, sparkRemote } = testServers;
     const guarded = await TlsProxy.start({
       target: temporalAddress,
       certificate: server,
@@ -205,5 +207,48 @@ tasks:
     expect(guarded.authorizations).toEqual(new Set([`Bearer ${apiKey}`]));
     expect(guarded.clients).toEqual(new Set(['client']));
     expect(spark.authorizations).toEqual(new Set(['Bearer spark-token-51']));
+  });
+
+  it('works on the embedded server, whatever the environment says of how to reach another', async () => {
+    const { temporalAddress, sparkRemote } = testServers;
+    const env = {
+      TEMPORAL_API_KEY: apiKey,
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere/ca.pem',
+      TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/us.pem',
+      TEMPORAL_GRPC_META_TEAM: 'elsewhere',
+    };
+    const home = await mkdtemp(join(tmpdir(), 'nightjar-'));
+    await mkdir(join(home, 'dags'));
+    await writeFile(
+      join(home, 'dags/at-home.yaml'),
+      'dagId: at-home\ntasks: [{ id: one, operator: noop }, { id: says, operator: shell, dependsOn: one, with: { command: [echo, hello] } }]\n',
+    );
+    const taskQueue = `at-home-${home.slice(-6)}`;
+    const worker = new WorkerProcess({
+      temporalAddress,
+      sparkRemote,
+      folder: home,
+      env: {
+        ...env,
+        ...embeddedEnvironment(temporalAddress, env),
+        NIGHTJAR__DAGS__FOLDERS: `[${home}/dags]`,
+        NIGHTJAR__TEMPORAL__TASK_QUEUE: taskQueue,
+        // Nor do settings count for a server that they don't name.
+        NIGHTJAR__TEMPORAL__TLS: 'true',
+      },
+    });
+    const nameless = loadConfig({ file: empty, env, overrides: ['temporal.tls=true'] });
+    const connected = await connectTemporal(nameless, temporalAddress, env);
+    try {
+      const args = { workflowId: `${taskQueue}/run`, taskQueue };
+      expect(await connected.client.workflow.execute('at-home', args)).toMatchObject({
+        state: 'success',
+        outputs: { says: 'hello' },
+      });
+    } finally {
+      await worker.kill();
+      await connected.connection.close();
+      await rm(home, { recursive: true });
+    }
   });
 });

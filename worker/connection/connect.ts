@@ -27,7 +27,8 @@ export async function connectTemporal(
     throw new ConnectionError(`no Temporal server could be talked to at ${address}: ${found.why}`);
   const connection = await Connection.connect({ ...options.connection, connectTimeout: '5s' }).catch(
     async (error: unknown) => {
-      throw new ConnectionError(await reasonOf(error, options), { cause: error });
+      const isNamed = config.temporal.address !== undefined;
+      throw new ConnectionError(await reasonOf(error, options, isNamed), { cause: error });
     },
   );
   return { connection, client: new Client({ connection, ...options.client }) };
@@ -42,6 +43,7 @@ const refusals = new Map([
 async function reasonOf(
   error: unknown,
   { connection: { address, tls, apiKey } }: TemporalOptions,
+  isNamed: boolean,
 ): Promise<string> {
   const grpc = findGrpcError(error);
   const refusal = grpc && refusals.get(grpc.code);
@@ -57,7 +59,7 @@ async function reasonOf(
   if (!found.ok)
     return `no Temporal server at ${address} (${found.why}); start one with \`nightjar dev\`, or set TEMPORAL_ADDRESS (host:port)`;
   if (security === undefined && (await speaksTls(address)))
-    return `no Temporal server could be talked to at ${address}: it wants TLS; set TEMPORAL_TLS=true or temporal.tls`;
+    return `no Temporal server could be talked to at ${address}: it wants TLS; set ${isNamed ? '' : 'TEMPORAL_ADDRESS, and '}TEMPORAL_TLS=true or temporal.tls`;
   const why = grpc?.details || (error instanceof Error ? error.message : String(error));
   return `what listens at ${address} is no Temporal server, or is not ready (${why})`;
 }

@@ -19,13 +19,16 @@ export type TemporalOptions = {
 
 /**
  * What the settings and Temporal's standard environment say about the server: environment, settings, profile, in this
- * order. @throws ConfigError when a file can't be read or a key is none
+ * order. Where none is named it is the embedded one, which wants neither TLS nor a key: what is said of them is of another.
+ * @throws ConfigError when a file can't be read or a key is none
  */
 export function temporalOptions(
   { temporal }: Pick<Config, 'temporal'>,
   address: string,
   env: Environment = process.env,
 ): TemporalOptions {
+  const client = { namespace: temporal.namespace, ...dataConverter(temporal, env) };
+  if (temporal.address === undefined) return { connection: { address, tls: false }, client };
   const fromEnvironment = standard(() => temporalProfile({}, env));
   // Its folder is found by HOME and the like.
   const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
@@ -44,7 +47,21 @@ export function temporalOptions(
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     },
-    client: { namespace: temporal.namespace, ...dataConverter(temporal, env) },
+    client,
+  };
+}
+
+/**
+ * The environment that leads a worker to an embedded server at this address, when it is added to one that says how to
+ * reach another.
+ */
+export function embeddedEnvironment(address: string, env: Environment = process.env): Record<string, string> {
+  const ofAnother = Object.keys(env).filter((name) => /^TEMPORAL_(TLS|API_KEY|GRPC_META)/.test(name));
+  return {
+    ...Object.fromEntries(ofAnother.map((name) => [name, ''])),
+    // Goes before the settings as well.
+    TEMPORAL_TLS: 'false',
+    TEMPORAL_ADDRESS: address,
   };
 }
 
