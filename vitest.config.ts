@@ -1,6 +1,11 @@
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 
 const live = ['tests/integration/**/*.test.ts', 'packages/*/tests/**/*.live.test.ts'];
+
+/** Test files that run side by side have a Temporal server of their own each, unless there is only the one that is named. */
+const liveWorkers = process.env.TEMPORAL_ADDRESS || process.env.SPARK_REMOTE ? 1 : 2;
 
 export default defineConfig({
   test: {
@@ -15,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'packages/*/tests/**/*.test.ts'],
           exclude: live,
+          maxWorkers: availableParallelism(),
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -25,10 +31,11 @@ export default defineConfig({
           name: 'integration',
           include: live,
           globalSetup: './tests/support/servers.ts',
-          // All files share one Temporal and one Spark: side by side they would only slow each other down.
-          fileParallelism: false,
+          setupFiles: './tests/support/use-servers.ts',
+          maxWorkers: liveWorkers,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { shell, sparkSql } from '../../activities/operators/index.js';
 import type { RunView } from '../../workflows/run-view.js';
 import { sparkJobs } from '../support/spark-record.js';
+import { testServers } from '../support/test-servers.js';
 import { states, TestWorker } from '../support/test-worker.js';
 
 let waiting = 0;
@@ -24,7 +25,7 @@ const wait = defineOperator({
 
 let worker: TestWorker;
 beforeAll(async () => {
-  worker = await TestWorker.start([wait, shell, sparkSql]);
+  worker = await TestWorker.start([wait, shell, sparkSql], ['logging.level=debug']);
 });
 afterAll(() => worker.stop());
 
@@ -42,7 +43,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 it('leaves nothing at work: activities, batches, other DAGs, processes, Spark; and the teardowns have run', async () => {
-  const { sparkUi } = inject('servers');
+  const { sparkUi } = testServers;
   const pidFile = join(worker.folder, 'pids');
   const closed = join(worker.folder, 'closed');
   await worker.dag(`
@@ -79,8 +80,9 @@ tasks:
 `);
   const handle = await worker.start('busy');
   const running = async () => {
-    const { sessionId } = (await sparkJobs(sparkUi, 'running'))[0] ?? {};
-    return { waiting, processes: pids(pidFile).filter(isAlive).length, spark: sessionId !== undefined };
+    const log = readFileSync(join(worker.folder, 'worker.log'), 'utf8');
+    const spark = (await sparkJobs(sparkUi, 'running')).some(({ sessionId }) => log.includes(sessionId));
+    return { waiting, processes: pids(pidFile).filter(isAlive).length, spark };
   };
   await expect
     .poll(running, { timeout: 120_000, interval: 500 })

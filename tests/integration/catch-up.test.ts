@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { applyStep } from '../../cli/schedules/apply.js';
@@ -12,6 +12,7 @@ import { planDeploy, type Step } from '../../cli/schedules/plan.js';
 import { scheduleId } from '../../cli/schedules/settings.js';
 import { parseDag } from '../../dag/parse-dag.js';
 import { startEmbedded } from '../../embedded/servers.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -145,7 +146,7 @@ ${noting}`;
 });
 
 it('runs what was due while the worker was down', async () => {
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const folder = join(worker.folder, 'down');
   const taskQueue = `${worker.taskQueue}-down`;
   const text = `dagId: ${dagId}\nschedule: { every: 2s }\noverlap: allow-all\ntasks: [{ id: nothing, operator: noop }]\n`;

@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { backfillMessages, backfillWorkflowId } from '../../dag/backfill/messages.js';
-import { nightjarOf } from '../support/nightjar-command.js';
-import { TestWorker } from '../support/test-worker.js';
+import { commandWorker } from '../support/command-worker.js';
 
 const own = randomBytes(3).toString('hex');
 
-let worker: TestWorker;
-let nightjar: ReturnType<typeof nightjarOf>;
-beforeAll(async () => {
-  worker = await TestWorker.start([]);
-  nightjar = nightjarOf(worker);
-});
-afterAll(() => worker?.stop());
+const { worker, command: nightjar } = await commandWorker([]);
 
 async function dag(name: string): Promise<string> {
   const id = `${name}-${own}`;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
-import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { TestWorker } from '../support/test-worker.js';
+import { commandWorker } from '../support/command-worker.js';
+import { nightjar } from '../support/nightjar-command.js';
 import { gates, wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace. */
@@ -33,11 +33,8 @@ const read = defineOperator({
   run: async ({ storage }, { from }) => ({ found: (await storage.locate(from)) !== '' }),
 });
 
-let worker: TestWorker;
-let command: ReturnType<typeof nightjarOf>;
+const { worker, command } = await commandWorker([write, read, wait]);
 beforeAll(async () => {
-  worker = await TestWorker.start([write, read, wait]);
-  command = nightjarOf(worker);
   await worker.dag(`
 dagId: ${etl}
 params: { fail: { type: boolean, default: false } }
@@ -59,10 +56,7 @@ tasks:
   await worker.start(slow, {}, `${slow}/1`);
   await vi.waitUntil(() => existsSync(join(worker.dataRoot, slow, '1/load')), { timeout: 60_000 });
 });
-afterAll(() => {
-  gates.open(slow);
-  return worker?.stop();
-});
+afterAll(() => gates.open(slow));
 
 const tasksOf = async (dag: string, run: string): Promise<string[]> =>
   (await readdir(join(worker.dataRoot, dag, run), { withFileTypes: true }))

@@ -5,12 +5,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { nightjar, nightjarOf } from '../support/nightjar-command.js';
 import { temporalOfVersion } from '../support/old-temporal.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 import { wait } from '../support/wait-operator.js';
 
@@ -220,7 +221,7 @@ describe('with servers that run elsewhere', () => {
   });
 
   it('what listens there and is none', async () => {
-    const { temporalAddress } = inject('servers');
+    const { temporalAddress } = testServers;
     const { of } = await doctor({ SPARK_REMOTE: `sc://${temporalAddress}` });
     expect(of('Spark Connect')).toMatchObject({
       status: 'error',

@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { RunView } from '../../workflows/run-view.js';
-import { nightjarOf } from '../support/nightjar-command.js';
-import { states, TestWorker } from '../support/test-worker.js';
+import { commandWorker } from '../support/command-worker.js';
+import { states } from '../support/test-worker.js';
 import { wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
 const dagId = `held-${randomBytes(3).toString('hex')}`;
 
-let worker: TestWorker;
-let command: ReturnType<typeof nightjarOf>;
+const { worker, command } = await commandWorker([wait]);
 beforeAll(async () => {
-  worker = await TestWorker.start([wait]);
-  command = nightjarOf(worker);
   await worker.dag(`
 dagId: ${dagId}
 onFailure: hold
@@ -23,7 +20,6 @@ tasks:
   - { id: check, operator: wait, dependsOn: load, with: { value: "\${{ tasks.load.output }}" } }
 `);
 });
-afterAll(() => worker?.stop());
 
 /** A run that is held. */
 async function held(name: string) {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
-import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { TestWorker } from '../support/test-worker.js';
+import { commandWorker } from '../support/command-worker.js';
+import { nightjar } from '../support/nightjar-command.js';
 import { gates, wait } from '../support/wait-operator.js';
 
 /** Says what the operator `report` says. */
@@ -25,11 +25,8 @@ const own = randomBytes(3).toString('hex');
 const etl = `etl-${own}`;
 const broken = `broken-${own}`;
 
-let worker: TestWorker;
-let command: ReturnType<typeof nightjarOf>;
+const { worker, command } = await commandWorker([wait, reports]);
 beforeAll(async () => {
-  worker = await TestWorker.start([wait, reports]);
-  command = nightjarOf(worker);
   await worker.dag(`
 dagId: ${etl}
 params: { gate: { type: string } }
@@ -44,7 +41,6 @@ tasks:
 `);
   await worker.run(broken, undefined, `${broken}/first`);
 });
-afterAll(() => worker?.stop());
 
 /** A run that waits at a gate of its own name. */
 const startAt = async (gate: string): Promise<string> => {

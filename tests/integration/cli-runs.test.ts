@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { nightjar, nightjarOf } from '../support/nightjar-command.js';
-import { TestWorker } from '../support/test-worker.js';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandWorker } from '../support/command-worker.js';
+import { nightjar } from '../support/nightjar-command.js';
 import { wait } from '../support/wait-operator.js';
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
@@ -9,11 +9,8 @@ const own = randomBytes(3).toString('hex');
 const etl = `etl-${own}`;
 const broken = `broken-${own}`;
 
-let worker: TestWorker;
-let command: ReturnType<typeof nightjarOf>;
+const { worker, command } = await commandWorker([wait]);
 beforeAll(async () => {
-  worker = await TestWorker.start([wait]);
-  command = nightjarOf(worker);
   await worker.dag(`
 dagId: ${etl}
 params: { day: { type: string, default: monday } }
@@ -36,7 +33,6 @@ tasks:
   // The list of the server follows a moment later.
   await vi.waitUntil(async () => (await command.json('runs', 'list')).length === 4, { timeout: 60_000 });
 });
-afterAll(() => worker?.stop());
 
 const first = `${etl}/2026-03-01T02:00:00Z`;
 
@@ -116,6 +112,14 @@ describe('a run', () => {
   it('that the server has forgotten is found by its record', async () => {
     const workflowId = `${etl}/forgotten`;
     await worker.run(etl, { logicalDate: '2026-02-01T02:00:00Z', params: { day: 'sunday' } }, workflowId);
+    // One that is deleted before it is listed as closed goes half a minute later.
+    await vi.waitUntil(
+      async () => {
+        const query = `WorkflowId = "${workflowId}" AND ExecutionStatus = "Completed"`;
+        return (await worker.client.workflow.count(query)).count === 1;
+      },
+      { timeout: 60_000 },
+    );
     await worker.client.workflowService.deleteWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId },

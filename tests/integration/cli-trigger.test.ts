@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { shell } from '../../activities/operators/index.js';
-import { nightjarOf } from '../support/nightjar-command.js';
-import { TestWorker } from '../support/test-worker.js';
+import { commandWorker } from '../support/command-worker.js';
 
 /** DAGs belong to the whole namespace: each run of the tests has its own. */
 const own = randomBytes(3).toString('hex');
 const etl = `etl-${own}`;
 const broken = `broken-${own}`;
 
-let worker: TestWorker;
-let command: ReturnType<typeof nightjarOf>;
+const { worker, command } = await commandWorker([shell]);
 beforeAll(async () => {
-  worker = await TestWorker.start([shell]);
-  command = nightjarOf(worker);
   await worker.dag(`
 dagId: ${etl}
 params:
@@ -33,7 +29,6 @@ tasks:
   - { id: load, operator: shell, dependsOn: first, with: { command: [test, "\${{ params.fails }}", "=", "false"] } }
 `);
 });
-afterAll(() => worker?.stop());
 
 describe('nightjar dags trigger', () => {
   it('starts a run with params and settings, and says how to watch it', async () => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { datasetEventFile } from '../../activities/run/dataset-events.js';
@@ -12,6 +12,7 @@ import type { DatasetEvent, DatasetUpdate } from '../../dag/dataset-event.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import type { RunView } from '../../workflows/run-view.js';
 import { occupy } from '../support/operators/occupy.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -156,7 +157,7 @@ it('start exactly one run for each time a condition holds, in bursts and when an
 it('lose no update and repeat none when workers are killed while runs publish', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nightjar-'));
   await mkdir(join(folder, 'dags'));
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const taskQueue = `test-publish-${own}`;
   const options = {
     temporalAddress,
@@ -189,7 +190,7 @@ tasks: [{ id: follow, operator: noop }]
   const process = new WorkerProcess(options);
   try {
     const handles = [];
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const before = await startedRuns(client, follows);
       for (let n = 0; n < 6; n++)
         handles.push(await client.workflow.start(makes, { workflowId: `${makes}/${round}-${n}`, taskQueue }));

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
-import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { probeGrpc, probeHttp, probeTcp } from '../../embedded/health.mjs';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../../embedded/servers.js';
 import type { ServiceEvent } from '../../embedded/service.js';
@@ -14,6 +14,7 @@ import { SPARK_PROBE } from '../../embedded/spark-server.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import { until } from '../support/embedded/until.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { testServers } from '../support/test-servers.js';
 
 const log = pino({ level: 'silent' });
 
@@ -138,7 +139,7 @@ describe.skipIf(!(existsSync(sparkJars(defaultHome)) && (await findJava(defaultH
 );
 
 test('servers that run already are used, and not stopped', async () => {
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   vi.stubEnv('TEMPORAL_ADDRESS', temporalAddress);
   const { servers } = await start({ spark: { remote: sparkRemote } });
   expect(servers).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { runFolder } from '../../activities/context/layout.js';
 import type { DatasetRef } from '../../activities/operator.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
 import { type Embedded, startEmbedded } from '../../embedded/servers.js';
+import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import type { RunView } from '../../workflows/run-view.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import { duckdb, parquet } from '../support/duckdb.js';
@@ -18,11 +19,25 @@ import { WorkerProcess } from '../support/worker-process.js';
 
 const dagId = 'task-log-analytics';
 const settings = {
-  'generate.records': 300_000,
+  'generate.records': 100_000,
   'generate.shards': 2,
-  'models.clustering.k': { min: 3, max: 5 },
-  'models.durations.gbt.maxIter': 10,
+  'generate.projects': 40,
+  'generate.users': 80,
+  'models.clustering.k': { min: 3, max: 3 },
+  'models.durations.gbt.maxIter': 5,
+  'models.durations.gbt.stepSize': 0.5,
 };
+
+/** As in the flagship's file, but for the time after which a worker that is silent is given up. */
+async function copyFlagship(): Promise<string> {
+  const dags = join(folder, 'dags');
+  await cp(join(repositoryRoot, 'config/dags'), dags, { recursive: true });
+  const file = join(dags, `${dagId}.yaml`);
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain('heartbeatTimeout: 20s');
+  await writeFile(file, text.replace('heartbeatTimeout: 20s', 'heartbeatTimeout: 8s'));
+  return dags;
+}
 
 let folder: string;
 let servers: Embedded;
@@ -48,7 +63,7 @@ beforeAll(async () => {
     temporalAddress: servers.temporal?.address ?? '',
     sparkRemote: servers.spark?.remote ?? '',
     folder,
-    env: { NIGHTJAR__LOGGING__LEVEL: 'debug' },
+    env: { NIGHTJAR__LOGGING__LEVEL: 'debug', NIGHTJAR__DAGS__FOLDERS: `[${await copyFlagship()}]` },
   });
   undisturbed = await finish('undisturbed');
 }, 600_000);
@@ -89,7 +104,7 @@ const runningJobs = (): Promise<SparkJob[]> =>
 
 /** Waits until Spark runs a job for a task, and gives the job. */
 async function jobOf(run: string, task: string): Promise<SparkJob> {
-  for (;;) {
+  for (; ; await sleep(50)) {
     const view = await client.workflow
       .getHandle(`${dagId}/${run}`)
       .query<RunView | undefined>('state')
@@ -226,7 +241,12 @@ it('lives through a restart of Spark and of Temporal in mid-run', async () => {
   killServer(servers.spark);
   await jobOf('servers-killed', 'train');
   killServer(servers.temporal);
-  await sleep(5_000);
+  const answers = () =>
+    handle.describe().then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(answers, { timeout: 60_000 }).toBe(true);
   await handle.result();
   await expectSameOutputs(await recordOf('servers-killed'));
 }, 400_000);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator } from '../../activities/operator.js';
 import { defineSensor } from '../../activities/sensor.js';
@@ -10,6 +10,7 @@ import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog } from '../../worker/worker-log.js';
 import { Gates } from '../support/gates.js';
 import { sparkJobs } from '../support/spark-record.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 
 const gates = new Gates();
@@ -76,7 +77,7 @@ afterEach(async () => {
 
 /** A worker for the home's task queue. Gives the function that shuts it down, as SIGTERM does, and waits for its end. */
 async function startWorker(name: string): Promise<() => Promise<void>> {
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const config = loadConfig({
     file: join(home.folder, 'config.yaml'),
     env: { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote },
@@ -114,7 +115,7 @@ describe('a worker that shuts down', () => {
     await home.dag('dagId: moves\ntasks: [{ id: query, operator: query, retries: 0 }]');
     const stop = await startWorker('first');
     const run = await home.start('moves');
-    const { sparkUi } = inject('servers');
+    const { sparkUi } = testServers;
     const operationsIn = (text: string): string[] => [
       ...new Set([...text.matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id ?? '')),
     ];

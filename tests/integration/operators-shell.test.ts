@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { builtInOperators } from '../../activities/built-in-operators.js';
 import { runFolder } from '../../activities/context/layout.js';
 import { copyExamples, runDag } from '../support/example-dags.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -168,8 +169,8 @@ tasks:
       command: |${family(file)}
 `);
     const other = new WorkerProcess({
-      temporalAddress: inject('servers').temporalAddress,
-      sparkRemote: inject('servers').sparkRemote,
+      temporalAddress: testServers.temporalAddress,
+      sparkRemote: testServers.sparkRemote,
       folder: worker.folder,
       env: {
         NIGHTJAR__TEMPORAL__TASKQUEUE: taskQueue,

@@ -4,11 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PoolView, poolWorkflowId } from '../../dag/pool/messages.js';
 import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import type { RunView } from '../../workflows/run-view.js';
 import { mostAtOnce, occupy, readMarks } from '../support/operators/occupy.js';
+import { testServers } from '../support/test-servers.js';
 import { states, TestWorker } from '../support/test-worker.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -243,7 +244,7 @@ tasks:
 it('frees itself when workers are killed while their tasks hold its slots, and is not exceeded meanwhile', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nightjar-'));
   await mkdir(join(folder, 'dags'));
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const taskQueue = `test-kill-${own}`;
   const pool = `killed-${own}`;
   const options = {

@@ -1,20 +1,24 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
 import type { RunRecord } from '../../activities/run/run-record.js';
 import { fingerprints } from '../support/fingerprints.js';
 import { nightjar } from '../support/nightjar-command.js';
 import { sparkJobs } from '../support/spark-record.js';
+import { testServers } from '../support/test-servers.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
-const { temporalAddress, sparkRemote, sparkUi } = inject('servers');
+const { temporalAddress, sparkRemote, sparkUi } = testServers;
 const dagId = 'task-log-analytics';
 const settings = {
   'generate.records': 10_000,
   'generate.shards': 2,
+  'generate.projects': 40,
+  'generate.users': 80,
   'models.clustering.k': { min: 3, max: 3 },
   'models.durations.algorithm': 'linear',
 };
@@ -73,13 +77,13 @@ async function linesOf(run: string): Promise<Record<string, string>[]> {
 const started = async (run: string): Promise<string[]> =>
   (await linesOf(run)).flatMap(({ msg = '', task }) => (task && / started$/.test(msg) ? [task] : []));
 
-/** The tasks that Spark itself ran jobs for, beyond those that it had run before. */
+/** The tasks of a run that Spark itself ran jobs for, beyond those that it had run before: each has a session of its own. */
 async function sparkTasks(run: string, before: ReadonlySet<number>): Promise<Set<string>> {
   const taskOf = new Map(
     (await linesOf(run)).flatMap(({ sessionId, task }) => (sessionId && task ? [[sessionId, task]] : [])),
   );
   const jobs = (await sparkJobs(sparkUi)).filter(({ jobId }) => !before.has(jobId));
-  return new Set(jobs.flatMap(({ sessionId }) => taskOf.get(sessionId) ?? [`session ${sessionId}`]));
+  return new Set(jobs.flatMap(({ sessionId }) => taskOf.get(sessionId) ?? []));
 }
 
 const jobIds = async (): Promise<Set<number>> =>
@@ -154,7 +158,7 @@ it.each(['with its history', 'after its history was deleted'])(
 
 /** Waits until Spark works for a task of a run; gives its session. */
 async function sessionAtWork(run: string, task: string): Promise<string> {
-  for (;;) {
+  for (; ; await sleep(50)) {
     const { status } = await client.workflow.getHandle(workflowIdOf(run)).describe();
     if (status.name !== 'RUNNING') throw new Error(`the run has ended: ${status.name}`);
     const sessions = (await linesOf(run)).filter((line) => line.task === task).map((line) => line.sessionId);

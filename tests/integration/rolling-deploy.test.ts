@@ -6,7 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineOperator, type Operator } from '../../activities/operator.js';
 import { loadConfig } from '../../config/loader.js';
@@ -16,6 +16,7 @@ import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog } from '../../worker/worker-log.js';
 import { Gates } from '../support/gates.js';
+import { testServers } from '../support/test-servers.js';
 import { TestWorker } from '../support/test-worker.js';
 
 const gates = new Gates();
@@ -74,7 +75,7 @@ async function startWorker(
   settings: string[] = [],
   bundle?: string,
 ): Promise<() => Promise<void>> {
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const config = loadConfig({
     file: join(home.folder, 'config.yaml'),
     env: { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote },

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { msNumberToTs, requiredTsToMs } from '@temporalio/common/lib/time.js';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runsBetween } from '../../activities/run/timetable.js';
 import {
   differences,
@@ -9,11 +9,12 @@ import {
   wantedSettings,
 } from '../../cli/schedules/settings.js';
 import { parseDag } from '../../dag/parse-dag.js';
+import { testServers } from '../support/test-servers.js';
 
 let client: Client;
 
 beforeAll(async () => {
-  const connection = await Connection.connect({ address: inject('servers').temporalAddress });
+  const connection = await Connection.connect({ address: testServers.temporalAddress });
   client = new Client({ connection });
 });
 afterAll(() => client.connection.close());

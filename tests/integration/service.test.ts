@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pickPort } from '../../embedded/ports.js';
 import { answerJson, HttpServer } from '../support/http-server.js';
 import { nightjar } from '../support/nightjar-command.js';
+import { testServers } from '../support/test-servers.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 let folder: string;
@@ -33,7 +34,7 @@ tasks:
 `,
   );
   await writeFile(join(folder, 'dags/orders.csv'), 'id,amount\n1,5\n2,-1\n3,7\n');
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   port = await pickPort(undefined, new Set());
   worker = new WorkerProcess({
     temporalAddress,
@@ -121,7 +122,7 @@ it('keeps its log in files of the size and number that the settings say', async 
 });
 
 it('refuses a port that is taken and a log that it can not write', async () => {
-  const { temporalAddress, sparkRemote } = inject('servers');
+  const { temporalAddress, sparkRemote } = testServers;
   const env = { TEMPORAL_ADDRESS: temporalAddress, SPARK_REMOTE: sparkRemote };
   const taken = await nightjar(['worker', '--set', `worker.monitoring=127.0.0.1:${port}`], env);
   expect(taken).toMatchObject({

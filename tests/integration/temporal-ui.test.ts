@@ -2,20 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunView } from '../../workflows/run-view.js';
-import { chromiumPath, launchChromium, noChromium } from '../support/chromium.js';
 import { picture } from '../support/pictures.js';
+import { describeUi } from '../support/temporal-ui.js';
+import { testServers } from '../support/test-servers.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
-const { temporalAddress, temporalUi, sparkRemote } = inject('servers');
+const { temporalAddress, sparkRemote } = testServers;
 
-describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal UI${noChromium}`, () => {
+describeUi('the Temporal UI', { width: 1500, height: 900 }, (ui) => {
   let folder: string;
   let worker: WorkerProcess;
-  let browser: Browser;
-  let page: Page;
   let client: Client;
 
   beforeAll(async () => {
@@ -24,14 +22,16 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
       temporalAddress,
       sparkRemote,
       folder,
-      env: { NIGHTJAR__GENERATE__RECORDS: '50000', NIGHTJAR__GENERATE__SHARDS: '2' },
+      env: {
+        NIGHTJAR__GENERATE__RECORDS: '50000',
+        NIGHTJAR__GENERATE__SHARDS: '2',
+        NIGHTJAR__MODELS__CLUSTERING__K__MAX: '3',
+        NIGHTJAR__MODELS__DURATIONS__ALGORITHM: 'linear',
+      },
     });
     client = new Client({ connection: await Connection.connect({ address: temporalAddress }) });
-    browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1500, height: 900 } });
   });
   afterAll(async () => {
-    await browser?.close();
     await client?.connection.close();
     await worker?.kill();
     if (folder !== undefined) await rm(folder, { recursive: true });
@@ -47,12 +47,12 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
         timeout: 60_000,
       })
       .toBeGreaterThan(0);
-    await page.goto(`${temporalUi}/namespaces/default/workflows/start-workflow`);
-    await page.locator('#workflowId').fill('from the form');
-    await page.locator('#taskQueue').fill('nightjar');
-    await page.locator('#workflowType').fill('task-log-analytics');
-    await picture(page.getByRole('main'), 'ui-start');
-    await page.getByTestId('start-workflow-button').click();
+    await ui.open('workflows/start-workflow');
+    await ui.page.locator('#workflowId').fill('from the form');
+    await ui.page.locator('#taskQueue').fill('nightjar');
+    await ui.page.locator('#workflowType').fill('task-log-analytics');
+    await picture(ui.page.getByRole('main'), 'ui-start');
+    await ui.page.getByTestId('start-workflow-button').click();
 
     const handle = client.workflow.getHandle('from the form');
     await expect
@@ -70,18 +70,16 @@ describe.skipIf(chromiumPath === undefined || temporalUi === '')(`the Temporal U
       .poll(() => handle.query<RunView | undefined>('state').catch(() => undefined), { timeout: 120_000 })
       .toBeDefined();
     const { runId } = await handle.describe();
-    await page.goto(
-      `${temporalUi}/namespaces/default/workflows/${encodeURIComponent('from the form')}/${runId}/user-metadata`,
-    );
+    await ui.open(`workflows/${encodeURIComponent('from the form')}/${runId}/user-metadata`);
     // The UI renders Markdown in a frame of its own.
-    const details = page.frameLocator('iframe');
+    const details = ui.page.frameLocator('iframe');
     await details.getByText('generate[1]').first().waitFor({ timeout: 60_000 });
 
     const view = (await handle.result()) as RunView;
     expect(view.state).toBe('success');
-    await page.reload();
+    await ui.page.reload();
     await details.getByText('report', { exact: true }).first().waitFor({ timeout: 60_000 });
-    await picture(page.getByRole('main'), 'ui-table');
+    await picture(ui.page.getByRole('main'), 'ui-table');
     const rows = await details.locator('tr').allInnerTexts();
     for (const task of ['ingest', 'transform', 'train', 'report']) {
       expect(

@@ -1,38 +1,55 @@
 import process from 'node:process';
 import pino from 'pino';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../embedded/servers.js';
+import { type Embedded, startEmbedded } from '../../embedded/servers.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
+
+/** A Temporal and a Spark Connect server. The UIs' base URLs are '' when the servers were there already. */
+export type TestServers = {
+  temporalAddress: string;
+  temporalUi: string;
+  sparkRemote: string;
+  sparkUi: string;
+};
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The servers that all integration tests share. The UIs' base URLs are '' when the servers were there already. */
-    servers: { temporalAddress: string; temporalUi: string; sparkRemote: string; sparkUi: string };
+    /** Those of each process that runs test files; see `testServers` in test-servers.ts. */
+    servers: TestServers[];
   }
 }
 
 /**
- * Starts one Temporal and one Spark Connect server for a run of the integration tests, or takes the ones that
- * `TEMPORAL_ADDRESS` and `SPARK_REMOTE` name. Tests find them by `inject('servers')` and, as programs under test do,
- * by the environment: `TEMPORAL_ADDRESS`, `TEMPORAL_UI`, `SPARK_REMOTE`, `SPARK_UI`.
+ * Starts a Temporal server for each of the processes that run integration tests side by side, so that what belongs to a
+ * whole namespace is theirs, and a Spark Connect server for all, as sessions are apart anyway. Or takes the ones that
+ * `TEMPORAL_ADDRESS` and `SPARK_REMOTE` name.
  */
 export default async function setUpServers(project: TestProject): Promise<() => Promise<void>> {
-  const servers = await startEmbedded({
-    temporal: { searchAttributes: Object.values(searchAttributes) },
-    instance: 'ephemeral',
-    log: pino({ name: 'test servers', level: 'warn' }, pino.destination({ fd: 2, sync: true })),
-  });
+  const log = pino({ name: 'test servers', level: 'warn' }, pino.destination({ fd: 2, sync: true }));
+  const { maxWorkers } = project.config;
+  const all: Embedded[] = await Promise.all(
+    Array.from({ length: maxWorkers }, (_, index) =>
+      startEmbedded({
+        temporal: { searchAttributes: Object.values(searchAttributes) },
+        // Queries of one test that only wait must not keep those of another waiting.
+        spark: index === 0 && { cores: 2 * maxWorkers },
+        instance: 'ephemeral',
+        log,
+      }),
+    ),
+  );
   const { TEMPORAL_UI = '', SPARK_UI = '' } = process.env;
-  const temporalUi = servers.temporal?.uiUrl ?? TEMPORAL_UI;
-  const sparkUi = servers.spark?.uiUrl ?? SPARK_UI;
-  const temporalAddress = servers.temporal?.address ?? '';
-  const sparkRemote = servers.spark?.remote ?? '';
-  Object.assign(process.env, {
-    TEMPORAL_ADDRESS: temporalAddress,
-    TEMPORAL_UI: temporalUi,
-    SPARK_REMOTE: sparkRemote,
-    SPARK_UI: sparkUi,
-  });
-  project.provide('servers', { temporalAddress, temporalUi, sparkRemote, sparkUi });
-  return () => servers.stop();
+  const spark = all[0]?.spark;
+  project.provide(
+    'servers',
+    all.map(({ temporal }) => ({
+      temporalAddress: temporal?.address ?? '',
+      temporalUi: temporal?.uiUrl ?? TEMPORAL_UI,
+      sparkRemote: spark?.remote ?? '',
+      sparkUi: spark?.uiUrl ?? SPARK_UI,
+    })),
+  );
+  return async () => {
+    await Promise.all(all.map((servers) => servers.stop()));
+  };
 }

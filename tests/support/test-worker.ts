@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { inject } from 'vitest';
 import { runFolder } from '../../activities/context/layout.js';
 import type { Operator } from '../../activities/operator.js';
 import type { RunInput } from '../../activities/run/run-input.js';
@@ -15,6 +14,7 @@ import { createWorker } from '../../worker/worker.js';
 import { createWorkerLog, logTemporal, type WorkerLog } from '../../worker/worker-log.js';
 import { bundlePath } from '../../worker/workflow-bundle.js';
 import type { RunView } from '../../workflows/run-view.js';
+import { testServers } from './test-servers.js';
 
 /** A worker in the test's process, on the shared servers, with a data root and DAG folder of its own. */
 export class TestWorker {
@@ -30,7 +30,7 @@ export class TestWorker {
   static async start(operators: readonly Operator[], settings: string[] = []): Promise<TestWorker> {
     const folder = await mkdtemp(join(tmpdir(), 'nightjar-'));
     await mkdir(join(folder, 'dags'));
-    const { temporalAddress, sparkRemote } = inject('servers');
+    const { temporalAddress, sparkRemote } = testServers;
     const taskQueue = `test-${folder.slice(-6)}`;
     // Defaults, whatever the repository's own file says.
     const file = join(folder, 'config.yaml');
