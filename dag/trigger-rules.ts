@@ -24,6 +24,8 @@ export interface UpstreamCounts {
   failed: number;
   upstreamFailed: number;
   skipped: number;
+  /** Those of the skipped that had been upstream_failed before. */
+  overruled: number;
   /** Those of setup tasks among them. */
   setups: number;
   setupsSucceeded: number;
@@ -37,6 +39,7 @@ export function noUpstream(): UpstreamCounts {
     failed: 0,
     upstreamFailed: 0,
     skipped: 0,
+    overruled: 0,
     setups: 0,
     setupsSucceeded: 0,
     setupsSkipped: 0,
@@ -134,7 +137,7 @@ const rules: Record<TriggerRule, Rule> = {
 };
 
 /** Those that failed or couldn't run. */
-export function broken(counts: UpstreamCounts): number {
+export function broken(counts: Pick<UpstreamCounts, 'failed' | 'upstreamFailed'>): number {
   return counts.failed + counts.upstreamFailed;
 }
 

@@ -1,6 +1,6 @@
 import { noUpstream, type Verdict, verdictOf } from '../trigger-rules.js';
 import { upstreamUnits } from './run-graph.js';
-import type { Unit } from './units.js';
+import { gatesSkipping, type Unit } from './units.js';
 
 /**
  * What must come before what, whatever the order in which tasks finish. Where two upstream states contradict each
@@ -49,7 +49,7 @@ export class Inquiry {
     if (endedBefore(started).has(unit)) return true;
     if (unit.ran) return false;
     return this.#remember(started.past.followed, unit, () => {
-      const gates = [...unit.node.outer.skippedBy, ...(unit.inner?.skippedBy ?? [])];
+      const gates = gatesSkipping(unit);
       const verdict = this.#verdictAtStart(unit, started);
       // Skipped by a gate, it may have been skipped by its rule before; what may run and didn't had nothing to do.
       const answer =
@@ -115,12 +115,6 @@ export function unitsBefore(unit: Unit): ReadonlySet<Unit> {
   const seen = new Set(upstreamUnits(unit));
   for (const each of seen) for (const upstream of upstreamUnits(each)) seen.add(upstream);
   return seen;
-}
-
-/** Whether a unit ended when the run started: reused, or not started and after nothing that was. */
-export function endedAtOnce(unit: Unit): boolean {
-  if (unit.instances.every(({ reused }) => reused)) return true;
-  return [unit, ...unitsBefore(unit)].every(({ ran, unfinished }) => !ran && unfinished === 0);
 }
 
 /** Units that had to end before this one, which has started, could: over tasks that each waited for all their upstream. */

@@ -1,13 +1,15 @@
 import type { FinalState } from '../states.js';
 import type { TriggerRule } from '../trigger-rules.js';
 import { upstreamUnits } from './run-graph.js';
-import { type Unit, unitsUpstream } from './units.js';
+import { gatesSkipping, type TaskNode, type Unit, unitsUpstream } from './units.js';
 
 /** When a unit has ended: its first instance in one of the states, or all of it. */
 interface End {
   unit: Unit;
   /** Undefined for all of it. */
   states: readonly FinalState[] | undefined;
+  /** Whether it is seen in the same step of the scheduler. */
+  atOnce?: boolean;
 }
 
 /** The first or the last of some ends. */
@@ -61,6 +63,26 @@ export function skippedBefore(skips: readonly Unit[], failed: Unit, open: Set<Un
   return new Comparison(open).notAfter({ first: true, of: skipped }, 1, { unit: failed, states: broken });
 }
 
+/** Whether in every order a unit's trigger rule came to a verdict so many steps before another unit ended. */
+export function ruledBefore(unit: Unit, other: Unit, steps: number, open: Set<Unit>): boolean {
+  const { triggerRule } = unit.node.spec;
+  const upstream = triggerRule === 'always' ? [] : upstreamUnits(unit);
+  const causes = Object.values(withFirst).map((early) => firstOf(upstream, early[triggerRule]));
+  if (upstream.every(({ unfinished }) => unfinished === 0)) {
+    causes.push(lastOf(upstream, ({ overruled }) => (overruled ? broken : undefined)));
+  }
+  const comparison = new Comparison(open);
+  const end: End = { unit: other, states: other.overruled ? broken : undefined };
+  return causes.some((cause) => cause !== undefined && comparison.notAfter(cause, steps, end));
+}
+
+/** Whether in every order a unit that some gates skip had been given up before. */
+export function givenUpBefore(unit: Unit, gates: readonly Unit[], open: Set<Unit>): boolean {
+  const comparison = new Comparison(open);
+  const end: End = { unit, states: broken };
+  return gates.every((gate) => comparison.notAfter(end, 0, { unit: gate, states: undefined }));
+}
+
 class Comparison {
   readonly #open: Set<Unit>;
   readonly #known = new Map<Unit, Map<string, boolean>>();
@@ -71,6 +93,8 @@ class Comparison {
 
   /** Whether a moment, so many steps of the scheduler later, is never after another one. */
   notAfter(one: Moment, steps: number, other: Moment): boolean {
+    if ('unit' in one && one.atOnce) return this.notAfter({ ...one, atOnce: false }, steps - 1, other);
+    if ('unit' in other && other.atOnce) return this.notAfter(one, steps + 1, { ...other, atOnce: false });
     if (!('unit' in one && 'unit' in other)) return this.#compare(one, steps, other);
     const answers = this.#known.get(one.unit) ?? new Map<string, boolean>();
     this.#known.set(one.unit, answers);
@@ -81,12 +105,13 @@ class Comparison {
   }
 
   #compare(one: Moment, steps: number, other: Moment): boolean {
-    if ('unit' in one && !one.unit.ran)
-      return this.notAfter(causeOf(one.unit), steps + delayOf(one.unit), other);
+    if ('unit' in one && !one.unit.ran) return this.notAfter(causeOf(one), steps + delayOf(one), other);
     if ('unit' in other && !other.unit.ran) {
-      return this.notAfter(one, steps - delayOf(other.unit), causeOf(other.unit));
+      return this.notAfter(one, steps - delayOf(other), causeOf(other));
     }
-    if ('of' in one && !one.first) return one.of.every((each) => this.notAfter(each, steps, other));
+    if (isStart(one) && isStart(other)) return steps <= 0;
+    if ('of' in one && !one.first && !isStart(one))
+      return one.of.every((each) => this.notAfter(each, steps, other));
     if ('of' in other && other.first) {
       const ended = other.of.filter(hasEnded);
       return (
@@ -98,11 +123,13 @@ class Comparison {
     if ('of' in other) return other.of.some((each) => this.notAfter(one, steps, each));
     if ('unit' in one && one.unit === other.unit) {
       const { states } = one;
+      // Instances that ran end one after the other.
+      if (other.states === undefined && states !== undefined && hadEnds(one) > 1) return true;
       const same = other.states === undefined || other.states.every((state) => states?.includes(state));
       return steps <= 0 && (same || other.unit.instances.length === 1);
     }
     // However soon it ends, steps of the scheduler are sooner.
-    return this.notAfter(one, Number.NEGATIVE_INFINITY, causeOf(other.unit));
+    return this.notAfter(one, Number.NEGATIVE_INFINITY, causeOf(other));
   }
 
   #someBefore(ends: readonly End[], steps: number, other: Moment): boolean {
@@ -122,51 +149,78 @@ class Comparison {
   }
 }
 
-function hasEnded({ unit, states }: End): boolean {
-  return unit.unfinished === 0 || states?.some((state) => unit.ended[state] > 0) === true;
+function hasEnded(end: End): boolean {
+  return end.unit.unfinished === 0 || hadEnds(end) > 0;
+}
+
+/** How many instances have been in one of the states. */
+function hadEnds({ unit, states = [] }: End): number {
+  const givenUp = unit.overruled && states.includes('upstreamFailed') ? 1 : 0;
+  return states.reduce((sum, state) => sum + unit.ended[state], givenUp);
+}
+
+/** The start of the run: the last of nothing. */
+function isStart(moment: Moment): boolean {
+  return 'of' in moment && !moment.first && moment.of.length === 0;
 }
 
 /** What a unit started with, or was skipped or given up with; of one that has done neither, if it will be skipped. */
-function causeOf(unit: Unit): Choice {
-  const gates = gatesOf(unit);
+function causeOf(end: End): Choice {
+  const { unit } = end;
+  const gates = gatesOf(end);
   if (gates.length > 0) return { first: true, of: gates.map((gate) => ({ unit: gate, states: undefined })) };
   const { triggerRule } = unit.node.spec;
-  const upstream = triggerRule === 'always' ? [] : upstreamUnits(unit);
-  const late: Choice = { first: false, of: upstream.map((each) => ({ unit: each, states: undefined })) };
+  if (triggerRule === 'always') return lastOf([]);
+  const upstream = upstreamUnits(unit);
   const { run, skipped, upstreamFailed } = withFirst;
-  if (unit.ran) return firstOf(upstream, run[triggerRule]) ?? late;
-  const [early, states] =
-    unit.ended.upstreamFailed > 0 ? [upstreamFailed, broken] : [skipped, ['skipped'] as const];
-  return (
-    firstOf(upstream, early[triggerRule]) ??
-    firstOf(othersNeeded(unit), states) ??
-    // It may run, and has nothing to do.
-    firstOf(upstream, run[triggerRule]) ??
-    late
-  );
+  if (unit.ran) return firstOf(upstream, run[triggerRule]) ?? lastOf(upstream);
+  const givenUp = unit.ended.upstreamFailed > 0 || end.states === broken;
+  const [early, states] = givenUp ? [upstreamFailed, broken] : [skipped, ['skipped'] as const];
+  const causes = [...endsOf(upstream, early[triggerRule]), ...endsOfOthers(unit, states)];
+  if (causes.length > 0) return { first: true, of: causes };
+  // It may run, and has nothing to do.
+  return firstOf(upstream, run[triggerRule]) ?? lastOf(upstream);
 }
 
-/** Setups, and what a task that was not expanded is mapped over. */
-function othersNeeded(unit: Unit): Unit[] {
+/** Ends of setups, and of what a task that was not expanded is mapped over. */
+function endsOfOthers(unit: Unit, states: readonly FinalState[]): End[] {
   const { setups, sources, expanded, upstream } = unit.node;
-  const mappedOver = expanded ? [] : upstream.filter(({ spec }) => sources.includes(spec.id));
-  return [...setups, ...mappedOver].flatMap((node) => unitsUpstream(unit, node));
+  const mappedOver = upstream.filter((node) => !expanded && !node.expanded && sources.includes(node.spec.id));
+  const of = (nodes: readonly TaskNode[]) => nodes.flatMap((node) => unitsUpstream(unit, node));
+  return [
+    ...endsOf(of(setups), states),
+    ...endsOf(of(mappedOver), states).map((end) => ({ ...end, atOnce: isReadFirst(end.unit, unit) })),
+  ];
+}
+
+/** Whether Airflow, in one look at all tasks, sees that it gives up a source when it comes to the task mapped over it. */
+export function isReadFirst({ node, ran }: Unit, mapped: Unit): boolean {
+  return !ran && node.spec.id < mapped.node.spec.id;
 }
 
 /** The first of those that have ended in one of the states, or still may; undefined when none has. */
 function firstOf(units: readonly Unit[], states: readonly FinalState[] | undefined): Choice | undefined {
-  if (states === undefined) return undefined;
-  const of = units.filter(
-    ({ unfinished, ended }) => unfinished > 0 || states.some((state) => ended[state] > 0),
-  );
-  return of.length === 0 ? undefined : { first: true, of: of.map((unit) => ({ unit, states })) };
+  const of = endsOf(units, states);
+  return of.length === 0 ? undefined : { first: true, of };
+}
+
+/** Those that have ended in one of the states, or still may. */
+function endsOf(units: readonly Unit[], states: readonly FinalState[] | undefined): End[] {
+  if (states === undefined) return [];
+  const ends = units.map((unit): End => ({ unit, states }));
+  return ends.filter((end) => end.unit.unfinished > 0 || hadEnds(end) > 0);
+}
+
+function lastOf(units: readonly Unit[], states: (unit: Unit) => End['states'] = () => undefined): Choice {
+  return { first: false, of: units.map((unit) => ({ unit, states: states(unit) })) };
 }
 
 /** What a gate skips is skipped together with its end. */
-function delayOf(unit: Unit): number {
-  return gatesOf(unit).length > 0 ? 0 : 1;
+function delayOf(end: End): number {
+  return gatesOf(end).length > 0 ? 0 : 1;
 }
 
-function gatesOf({ ran, node, inner }: Unit): Unit[] {
-  return ran ? [] : [...node.outer.skippedBy, ...(inner?.skippedBy ?? [])];
+/** Gates that ended a unit so. */
+function gatesOf({ unit, states }: End): readonly Unit[] {
+  return unit.ran || states === broken ? [] : gatesSkipping(unit);
 }

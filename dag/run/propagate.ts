@@ -23,6 +23,7 @@ function count(
   const own = ownUnit(unit, target);
   const counts = (own?.inner ?? target.outer)[of];
   counts[state]++;
+  if (unit.overruled) counts.overruled++;
   if (setup && state === 'success') counts.setupsSucceeded++;
   if (setup && state === 'skipped') counts.setupsSkipped++;
   if (own !== undefined) touched.push(own);

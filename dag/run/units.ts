@@ -61,6 +61,8 @@ export interface Unit {
   awaited: boolean;
   /** Whether an instance of it has started. */
   ran: boolean;
+  /** Whether it was skipped by a gate when it had been given up already. */
+  overruled: boolean;
   /** What was found out about its past; see causality.ts. */
   readonly past: Past;
   /** Units that must have ended before its prospects are looked at again, though they aren't upstream. */
@@ -179,6 +181,7 @@ export function createUnit(node: TaskNode, slot?: Slot): Unit {
     decided: false,
     awaited: false,
     ran: false,
+    overruled: false,
     past: { ended: undefined, followed: new Map(), after: new Map() },
     waitsFor: new Set(),
     watchers: new Set(),
@@ -198,6 +201,11 @@ function copyPrerequisites({ upstream, setups, gates }: Prerequisites): Prerequi
 
 export function noneEnded(): Ended {
   return { success: 0, failed: 0, upstreamFailed: 0, skipped: 0 };
+}
+
+/** The gates that skip a unit. */
+export function gatesSkipping({ node, inner }: Unit): readonly Unit[] {
+  return inner === undefined ? node.outer.skippedBy : [...inner.skippedBy, ...node.outer.skippedBy];
 }
 
 /** Puts off all about a unit until another one has ended. */

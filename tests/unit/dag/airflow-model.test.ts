@@ -16,7 +16,7 @@ describe('a model of Airflow', () => {
     }
   });
 
-  it('and the state machine agree on nearly all random cases that have one result in every order', () => {
+  it('and the state machine agree on random cases that have one result in every order', () => {
     const sketches = fc.sample(fc.array(sketch, { minLength: 2, maxLength: 6 }), { numRuns: 1_000, seed: 5 });
     const random = sketches.map(toTasks).flatMap((tasks, index) => {
       const { states: expected, runState } = agreed(tasks) ?? {};
@@ -24,11 +24,9 @@ describe('a model of Airflow', () => {
       return [{ name: `case ${index}`, category: 'random', tasks, expected, runState }];
     });
     expect(random.length).toBeGreaterThan(900);
-    const different = random.flatMap((each) => {
-      const found = lines(runOnMachine(each));
-      return found.length > 0 ? [JSON.stringify({ ...each, found })] : [];
-    });
-    // Left over: what only a knowledge of all possible orders would tell, such as which of two upstreams was first.
-    expect(different.slice(random.length / 500)).toEqual([]);
+    const different = random.filter((each) => runOnMachine(each).length > 0);
+    // Some orders are rare.
+    const left = different.filter(({ tasks }) => agreed(tasks, 500) !== undefined);
+    expect(left.map((each) => JSON.stringify({ ...each, found: lines(runOnMachine(each)) }))).toEqual([]);
   });
 });

@@ -1,12 +1,15 @@
 import type { Behaviour, CaseTask, States } from '../../../conformance/case.js';
 import { statesOf } from '../../../conformance/difference.js';
+import { type Counts, rule, type State } from './airflow-rules.js';
 
 /**
- * A small model of Airflow's scheduler, to compare the state machine with on random cases: after each task that has
- * finished it looks at all tasks, over and over, and what a task becomes depends on when it is looked at.
+ * A small model of Airflow's scheduler, to compare the state machine with on random cases. It was itself compared with
+ * Airflow 3.3.2. After each task that has finished it looks at all tasks, by id, over and over until nothing changes;
+ * in each look it sees what had finished before.
  */
 
-type State = 'none' | 'running' | 'success' | 'failed' | 'skipped' | 'upstream_failed';
+/** What is checked of a task: whether a branch skipped it, its trigger rule, what it is mapped over. */
+type Check = 'skipped' | 'rule' | 'mapped';
 
 interface Instance {
   task: CaseTask;
@@ -14,31 +17,21 @@ interface Instance {
   state: State;
 }
 
-interface Counts {
-  total: number;
-  done: number;
-  success: number;
-  failed: number;
-  skipped: number;
-  upstreamFailed: number;
-  setups: number;
-  setupSuccess: number;
-  setupSkipped: number;
-}
-
-const isDone = (state: State) => state !== 'none' && state !== 'running';
+const isDone = (state: State) => state !== 'none' && state !== 'scheduled';
 
 export interface ModelRun {
   states: States;
   runState: 'success' | 'failed';
 }
 
-/** @returns undefined when a task was skipped while or after it ran, which has no counterpart */
-export function runModel(
-  tasks: readonly CaseTask[],
-  pick: (running: number) => number,
-  mappedDependencyFirst: boolean,
-): ModelRun | undefined {
+interface Schedule {
+  /** Which of the scheduled instances ends next. */
+  pick: (scheduled: number) => number;
+  /** The order in which a task's dependencies are checked: in Airflow that of a set of classes. */
+  checks: readonly Check[];
+}
+
+function runModel(tasks: readonly CaseTask[], { pick, checks }: Schedule): ModelRun {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const downstream = (id: string) => tasks.filter((task) => task.upstream.includes(id));
   const reach = (id: string, next: (id: string) => string[], found = new Set<string>()): Set<string> => {
@@ -52,40 +45,32 @@ export function runModel(
   const descendants = (id: string) => reach(id, (each) => downstream(each).map((task) => task.id));
   const ancestors = (id: string) => reach(id, (each) => byId.get(each)?.upstream ?? []);
 
-  let instances: Instance[] = tasks.flatMap((task) => {
+  const instances: Instance[] = tasks.flatMap((task) => {
     const length = Array.isArray(task.expand) ? task.expand.length : (task.expand ?? 0);
     if (length === 0) return [{ task, index: -1, state: 'none' as State }];
     return Array.from({ length }, (_, index) => ({ task, index, state: 'none' as State }));
   });
-  const skipDecisions = new Map<string, (id: string) => boolean>();
-  let broken = false;
+  /** By task that decided, those that it skips. */
+  const skips = new Map<string, readonly string[]>();
+  /** What had ended when the scheduler began to look at all tasks: it sees nothing else while it does. */
+  let ended: Instance[] = [];
 
   const count = (ids: ReadonlySet<string>): Counts => {
-    const counts: Counts = {
-      total: 0,
-      done: 0,
-      success: 0,
-      failed: 0,
-      skipped: 0,
-      upstreamFailed: 0,
-      setups: 0,
-      setupSuccess: 0,
-      setupSkipped: 0,
+    const all = instances.filter(({ task }) => ids.has(task.id));
+    const done = ended.filter(({ task }) => ids.has(task.id));
+    const of = (state: State, among = done) => among.filter((each) => each.state === state).length;
+    const setups = done.filter(({ task }) => task.setup);
+    return {
+      total: all.length,
+      done: done.length,
+      success: of('success'),
+      failed: of('failed'),
+      skipped: of('skipped'),
+      upstreamFailed: of('upstream_failed'),
+      setups: all.filter(({ task }) => task.setup).length,
+      setupSuccess: of('success', setups),
+      setupSkipped: of('skipped', setups),
     };
-    for (const { task, state } of instances) {
-      if (!ids.has(task.id)) continue;
-      counts.total++;
-      if (task.setup) counts.setups++;
-      if (!isDone(state)) continue;
-      counts.done++;
-      if (state === 'success') counts.success++;
-      if (state === 'failed') counts.failed++;
-      if (state === 'skipped') counts.skipped++;
-      if (state === 'upstream_failed') counts.upstreamFailed++;
-      if (task.setup && state === 'success') counts.setupSuccess++;
-      if (task.setup && state === 'skipped') counts.setupSkipped++;
-    }
-    return counts;
   };
 
   const relevantSetups = (task: CaseTask): Set<string> => {
@@ -99,56 +84,63 @@ export function runModel(
     );
   };
   const setupsOf = new Map(tasks.map((task) => [task.id, relevantSetups(task)]));
+  const inScopeOf = new Map(
+    tasks.map((task) => {
+      const setups = task.upstream.filter((id) => byId.get(id)?.setup);
+      const below = new Set(setups.flatMap((id) => [...descendants(id)]));
+      const between = [...ancestors(task.id)].filter((id) => !task.upstream.includes(id) && below.has(id));
+      return [task.id, new Set(task.teardown ? between : [])];
+    }),
+  );
 
-  const triggerRule = ({ task }: Instance): State | 'run' | 'wait' => {
-    if (task.upstream.length === 0 || task.triggerRule === 'always') return 'run';
-    let blocked = false;
-    const setups = setupsOf.get(task.id) ?? new Set();
-    if (!task.teardown && setups.size > 0) {
-      const c = count(setups);
-      if (c.failed + c.upstreamFailed > 0) return 'upstream_failed';
-      if (c.skipped > 0) return 'skipped';
-      blocked = c.success < c.total;
-    }
-    const verdict = rule(task.triggerRule, count(new Set(task.upstream)));
-    return verdict === 'run' && blocked ? 'wait' : verdict;
-  };
-
-  const mappedDependency = ({ task }: Instance): State | 'run' | 'wait' => {
-    if (task.expandFrom === undefined) return 'run';
-    const source = instances.find((each) => each.task.id === task.expandFrom && each.index === -1);
-    if (source === undefined || !isDone(source.state) || source.state === 'success') return 'run';
-    return source.state === 'skipped' ? 'skipped' : 'upstream_failed';
-  };
-
-  const look = (instance: Instance): void => {
-    for (const parent of instance.task.upstream) {
-      if (skipDecisions.get(parent)?.(instance.task.id)) {
-        instance.state = 'skipped';
-        return;
+  /** Checks that leave an instance alone, end it, or hold it back. @returns whether it may start */
+  const check: Record<Check, (instance: Instance) => boolean> = {
+    skipped: (instance) => {
+      const { task } = instance;
+      const known = new Set(ended.map((each) => each.task.id));
+      const skipped = task.upstream.some((id) => known.has(id) && skips.get(id)?.includes(task.id));
+      if (skipped) instance.state = 'skipped';
+      return !skipped;
+    },
+    rule: (instance) => {
+      const { task } = instance;
+      if (task.upstream.length === 0 || task.triggerRule === 'always') return true;
+      let held = false;
+      const setups = setupsOf.get(task.id) ?? new Set();
+      if (!task.teardown && setups.size > 0) {
+        const c = count(setups);
+        const state =
+          c.failed + c.upstreamFailed > 0 ? 'upstream_failed' : c.skipped > 0 ? 'skipped' : instance.state;
+        const changed = instance.state !== state;
+        instance.state = state;
+        held = c.success < c.total;
+        if (held && changed) return false;
       }
-    }
-    const unmapped = instance.index === -1;
-    const dependency = unmapped ? mappedDependency(instance) : 'run';
-    const verdict = triggerRule(instance);
-    const ends = (mappedDependencyFirst ? [dependency, verdict] : [verdict, dependency]).filter(
-      (end) => end !== 'run' && end !== 'wait',
-    ) as State[];
-    const last = ends.at(-1);
-    if (last !== undefined) {
-      // The check of mapped dependencies leaves a failure as it is; the trigger rule overwrites.
-      instance.state = !mappedDependencyFirst && ends[0] === 'upstream_failed' ? 'upstream_failed' : last;
-      return;
-    }
-    if (verdict !== 'run' || dependency !== 'run') return;
-    if (unmapped && (instance.task.expandFrom !== undefined || instance.task.expand !== undefined)) {
-      expand(instance);
-    } else {
-      instance.state = 'running';
-    }
+      const verdict = rule(task.triggerRule, count(new Set(task.upstream)));
+      if (verdict !== 'run' && verdict !== 'wait') instance.state = verdict;
+      const scope = count(inScopeOf.get(task.id) ?? new Set());
+      return verdict === 'run' && !held && scope.done >= scope.total;
+    },
+    mapped: (instance) => {
+      const source = instances.find((each) => each.task.id === instance.task.expandFrom && each.index === -1);
+      if (source === undefined || !isDone(source.state) || source.state === 'success') return true;
+      if (instance.state !== 'failed' && instance.state !== 'upstream_failed') {
+        instance.state = source.state === 'skipped' ? 'skipped' : 'upstream_failed';
+      }
+      return false;
+    },
   };
 
-  const expand = (instance: Instance): void => {
+  const isMet = (instance: Instance) => checks.map((each) => check[each](instance)).every(Boolean);
+
+  const look = (instance: Instance, more: Instance[]): void => {
+    if (!isMet(instance)) return;
+    const { task, index } = instance;
+    if (index === -1 && (task.expandFrom !== undefined || task.expand !== undefined)) expand(instance, more);
+    else if (instance.state === 'none') instance.state = 'scheduled';
+  };
+
+  const expand = (instance: Instance, more: Instance[]): void => {
     const { task } = instance;
     const source = byId.get(task.expandFrom ?? '');
     const ofSource = instances.filter((each) => each.task.id === task.expandFrom);
@@ -157,18 +149,15 @@ export function runModel(
       return;
     }
     const mapped = ofSource.some((each) => each.index >= 0);
-    const length =
-      source === undefined
-        ? 0
-        : mapped
-          ? ofSource.filter((each) => each.state === 'success').length
-          : (source.outputLength ?? 0);
+    const succeeded = ofSource.filter((each) => each.state === 'success').length;
+    const length = mapped ? succeeded : (source?.outputLength ?? 0);
     if (length === 0) {
       instance.state = 'skipped';
       return;
     }
-    const made = Array.from({ length }, (_, index): Instance => ({ task, index, state: 'running' }));
-    instances = instances.flatMap((each) => (each === instance ? made : [each]));
+    const made = Array.from({ length }, (_, index): Instance => ({ task, index, state: instance.state }));
+    instances.splice(instances.indexOf(instance), 1, ...made);
+    more.push(...made);
   };
 
   const finish = (instance: Instance): void => {
@@ -191,68 +180,43 @@ export function runModel(
           : [...descendants(task.id)];
       skipped = below.filter((id) => !byId.get(id)?.teardown);
     } else return;
-    skipDecisions.set(task.id, (id) => skipped.includes(id));
+    skips.set(task.id, skipped);
     for (const each of instances) {
-      if (each.index !== -1 || !skipped.includes(each.task.id)) continue;
-      if (each.state === 'running' || each.state === 'success' || each.state === 'failed') broken = true;
-      each.state = 'skipped';
+      const safe = each.state === 'success' || each.state === 'failed';
+      if (each.index === -1 && skipped.includes(each.task.id) && !safe) each.state = 'skipped';
     }
+  };
+
+  const byName = (a: Instance, b: Instance) =>
+    a.task.id === b.task.id ? a.index - b.index : a.task.id < b.task.id ? -1 : 1;
+  const pass = () => {
+    const before = fingerprint(instances);
+    const open = instances.filter(({ state }) => state === 'none').sort(byName);
+    ended = instances.filter(({ state }) => isDone(state)).map((each) => ({ ...each }));
+    for (const instance of open) look(instance, open);
+    if (fingerprint(instances) !== before) return;
+    // With nothing to do it makes sure that something can still come: that check, too, may end what it looks at.
+    instances
+      .filter(({ state }) => !isDone(state))
+      .sort(byName)
+      .some(isMet);
   };
 
   for (;;) {
     for (let before = ''; before !== fingerprint(instances); ) {
       before = fingerprint(instances);
-      for (const instance of instances) if (instance.state === 'none') look(instance);
+      pass();
     }
-    const running = instances.filter(({ state }) => state === 'running');
-    if (running.length === 0) break;
-    const next = running[pick(running.length)];
-    if (next !== undefined) finish(next);
+    const scheduled = instances.filter(({ state }) => state === 'scheduled');
+    const next = scheduled[pick(scheduled.length)];
+    if (next === undefined) break;
+    finish(next);
   }
-  if (broken) return undefined;
-  const ended = instances.map(({ task, index, state }) => ({
+  const ends = instances.map(({ task, index, state }) => ({
     key: index < 0 ? task.id : `${task.id}[${index}]`,
     state,
   }));
-  return { states: statesOf(ended), runState: runStateOf(tasks, instances) };
-}
-
-function rule(name: CaseTask['triggerRule'], c: Counts): State | 'run' | 'wait' {
-  const bad = c.failed + c.upstreamFailed;
-  const all = c.done >= c.total;
-  switch (name) {
-    case 'all_success':
-      return bad > 0 ? 'upstream_failed' : c.skipped > 0 ? 'skipped' : all ? 'run' : 'wait';
-    case 'all_failed':
-      return c.success + c.skipped > 0 ? 'skipped' : all ? 'run' : 'wait';
-    case 'one_success':
-      if (c.success > 0) return 'run';
-      return !all ? 'wait' : c.done === c.skipped ? 'skipped' : 'upstream_failed';
-    case 'one_failed':
-      return bad > 0 ? 'run' : all ? 'skipped' : 'wait';
-    case 'one_done':
-      return c.success + c.failed > 0 ? 'run' : all ? 'skipped' : 'wait';
-    case 'none_failed':
-      return bad > 0 ? 'upstream_failed' : all ? 'run' : 'wait';
-    case 'none_failed_min_one_success':
-      if (bad > 0) return 'upstream_failed';
-      return c.skipped === c.total ? 'skipped' : all ? 'run' : 'wait';
-    case 'none_skipped':
-      return c.skipped > 0 ? 'skipped' : all ? 'run' : 'wait';
-    case 'all_skipped':
-      return c.success + bad > 0 ? 'skipped' : all ? 'run' : 'wait';
-    case 'all_done_min_one_success':
-      if (c.skipped > 0) return 'skipped';
-      return !all ? 'wait' : c.success === 0 ? 'upstream_failed' : 'run';
-    case 'all_done_setup_success':
-      if (!all) return 'wait';
-      if (c.setups > 0 && c.setupSkipped >= c.setups) return 'skipped';
-      return c.setups > 0 && c.setupSuccess === 0 ? 'upstream_failed' : 'run';
-    case 'all_done':
-      return all ? 'run' : 'wait';
-    default:
-      return 'run';
-  }
+  return { states: statesOf(ends), runState: runStateOf(tasks, instances) };
 }
 
 function fingerprint(instances: readonly Instance[]): string {
@@ -270,26 +234,36 @@ function runStateOf(tasks: readonly CaseTask[], instances: readonly Instance[]):
   return bad ? 'failed' : 'success';
 }
 
-const someOrders = [
-  [0],
-  [1_000_000],
-  ...Array.from({ length: 10 }, (_, seed) =>
-    Array.from({ length: 31 }, (_, i) => (seed * 7919 + i * i * 104_729) % 9973),
-  ),
+const allChecks: readonly Check[][] = [
+  ['skipped', 'rule', 'mapped'],
+  ['mapped', 'rule', 'skipped'],
+  ['rule', 'skipped', 'mapped'],
+  ['skipped', 'mapped', 'rule'],
+  ['mapped', 'skipped', 'rule'],
+  ['rule', 'mapped', 'skipped'],
 ];
 
-/** What the model gives in each of several orders of finishing; undefined when they differ. */
-export function agreed(tasks: readonly CaseTask[]): ModelRun | undefined {
+/** What the model gives in each of so many orders of finishing; undefined when they differ. */
+export function agreed(tasks: readonly CaseTask[], orders = 12): ModelRun | undefined {
+  const isMapped = tasks.some(({ expand, expandFrom }) => expand !== undefined || expandFrom !== undefined);
   let first: ModelRun | undefined;
-  for (const numbers of someOrders) {
-    for (const mappedDependencyFirst of [true, false]) {
-      let step = 0;
-      const pick = (count: number) => (numbers[step++ % numbers.length] ?? 0) % count;
-      const result = runModel(tasks, pick, mappedDependencyFirst);
-      if (result === undefined) return undefined;
+  for (let order = 0; order < orders; order++) {
+    for (const checks of isMapped ? allChecks : allChecks.slice(0, 1)) {
+      const result = runModel(tasks, { pick: pickIn(order), checks });
       first ??= result;
       if (JSON.stringify(result) !== JSON.stringify(first)) return undefined;
     }
   }
   return first;
+}
+
+/** First come first, last come first, and then shuffled orders. */
+function pickIn(order: number): Schedule['pick'] {
+  if (order === 0) return () => 0;
+  if (order === 1) return (count) => count - 1;
+  let random = order * 7_919;
+  return (count) => {
+    random = (random * 48_271) % 2_147_483_647;
+    return random % count;
+  };
 }
