@@ -19,6 +19,7 @@ import type { CallbackAction, TaskCallbacks } from '../dag/schema/callbacks.js';
 import { isFinal, type TaskState } from '../dag/states.js';
 import { parseTemplate } from '../dag/template.js';
 import { readableCause } from './failures.js';
+import type { RunView } from './run-view.js';
 
 type Happening = Pick<CallbackEvent, 'kind' | 'state'> & Partial<CallbackEvent>;
 
@@ -43,6 +44,9 @@ export class Callbacks {
   private readonly outstanding = new Set<Promise<void>>();
   private readonly timers: CancellationScope[] = [];
   private isWatching = false;
+  /** Deadlines, in milliseconds, that were told; undefined when an earlier release that kept no list continued as new. */
+  private missed: Set<number> | undefined = new Set();
+  private stateOfRun: () => RunView['state'] = () => 'running';
   /** Attempts whose failure was told. */
   private readonly told = new Set<string>();
 
@@ -102,8 +106,14 @@ export class Callbacks {
   /** Ends the watch over deadlines, and waits for callbacks that are still being carried out: for some minutes at most.
    * To be called before the workflow closes or continues as new. */
   async settled(): Promise<void> {
+    // Deadlines of a run that goes on pass also while it waits for callbacks.
+    if (this.stateOfRun() === 'running') await this.carriedOut();
     for (const timer of this.timers) timer.cancel();
-    await CancellationScope.nonCancellable(async () => {
+    await this.carriedOut();
+  }
+
+  private carriedOut(): Promise<void> {
+    return CancellationScope.nonCancellable(async () => {
       while (this.outstanding.size > 0) await Promise.all(this.outstanding);
     });
   }
@@ -122,6 +132,20 @@ export class Callbacks {
   }
 
   /**
+   * What {@link watchDeadlines} goes by; to be called before it.
+   * @param missed Deadlines that were told before the run continued as new
+   */
+  watchBy(stateOfRun: () => RunView['state'], missed: readonly number[] | undefined): void {
+    this.stateOfRun = stateOfRun;
+    this.missed = missed && new Set(missed);
+  }
+
+  /** Deadlines that were told, in milliseconds. */
+  get missedDeadlines(): number[] {
+    return [...(this.missed ?? [])];
+  }
+
+  /**
    * To be called when the run has started, and counts once, at `startedAt` in milliseconds: deadlines count from it. One timer serves
    * all that have the same deadline.
    */
@@ -136,17 +160,16 @@ export class Callbacks {
     };
     add(dag.deadline, dag.callbacks);
     for (const { id, deadline, callbacks } of dag.tasks) add(deadline, callbacks, id);
-    const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
     for (const [deadline, ids] of due) {
       const left = startedAt + deadline - Date.now();
-      // What was due before the run continued as new was told then.
-      if (left <= 0 && isContinued) continue;
+      if (this.missed === undefined ? left <= 0 : this.missed.has(deadline)) continue;
       const timer = new CancellationScope();
       this.timers.push(timer);
       void timer
         .run(() => sleep(Math.max(1, left)))
         .then(
           () => {
+            this.missed?.add(deadline);
             for (const id of ids) this.overdue(id, deadline);
           },
           () => undefined,
@@ -156,12 +179,12 @@ export class Callbacks {
 
   private overdue(task: string | undefined, deadline: number): void {
     const values = this.run.scope.tasks as ReadonlyMap<string, { state: TaskState }>;
-    const state = task === undefined ? 'running' : (values.get(task)?.state ?? 'none');
-    if (state !== 'running' && isFinal(state)) return;
+    const ofTask = task === undefined ? undefined : (values.get(task)?.state ?? 'none');
+    if (ofTask !== undefined && isFinal(ofTask)) return;
     const { callbacks } = (task === undefined ? this.prepared.dag : this.tasks.get(task)) ?? {};
     this.happened(callbacks, {
       kind: 'deadline',
-      state,
+      state: ofTask ?? this.stateOfRun(),
       ...(task === undefined ? {} : { task }),
       reason: `not ended ${deadline / 1000} s after the run's start`,
     });

@@ -41,6 +41,8 @@ export type Continuation = {
   heldMs?: number;
   /** Since when it is held, if it is. */
   heldSince?: number;
+  /** Deadlines that were told. */
+  missedDeadlines?: number[];
 };
 
 const cancelled: RunEnding = { kind: 'ended', state: 'cancelled', reason: 'cancelled' };
@@ -67,9 +69,11 @@ export class RunLifecycle {
       startedAt,
       heldMs = 0,
       heldSince,
+      missedDeadlines,
     }: Pick<Continuation, 'triggeredAt'> & Partial<Continuation>,
   ) {
     this.execution = new RunExecution(prepared, results);
+    this.execution.callbacks.watchBy(() => this.state, startedAt === undefined ? [] : missedDeadlines);
     this.triggeredAt = triggeredAt;
     this.startedAt = startedAt;
     this.heldMs = heldMs;
@@ -87,7 +91,14 @@ export class RunLifecycle {
   /** For the execution that goes on with this run. */
   continuation(): Continuation {
     const { triggeredAt, startedAt = triggeredAt, heldMs, heldSince } = this;
-    return { triggeredAt, startedAt, heldMs, ...(heldSince === undefined ? {} : { heldSince }) };
+    const { missedDeadlines } = this.execution.callbacks;
+    return {
+      triggeredAt,
+      startedAt,
+      heldMs,
+      ...(heldSince === undefined ? {} : { heldSince }),
+      missedDeadlines,
+    };
   }
 
   /** Drives the run, through being held if it comes to that, to its end or to a quiet moment when it should continue as new. */
