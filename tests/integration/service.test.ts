@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { poolMessages, poolWorkflowId } from '../../dag/pool/messages.js';
 import { pickPort } from '../../embedded/ports.js';
 import { answerJson, HttpServer } from '../support/http-server.js';
 import { nightjar } from '../support/nightjar-command.js';
@@ -33,6 +34,13 @@ tasks:
   - { id: breaks, operator: shell, dependsOn: rows, retries: 1, retryDelay: 1ms, with: { command: exit 1 } }
 `,
   );
+  await writeFile(
+    join(folder, 'dags/occupying.yaml'),
+    `dagId: occupying
+tasks:
+  - { id: hold, operator: shell, pool: occupied-${taskQueue}, with: { command: "until [ -e ${folder}/gate ]; do sleep 0.1; done" }, expand: { n: [1, 2, 3] } }
+`,
+  );
   await writeFile(join(folder, 'dags/orders.csv'), 'id,amount\n1,5\n2,-1\n3,7\n');
   const { temporalAddress, sparkRemote } = testServers;
   port = await pickPort(undefined, new Set());
@@ -44,7 +52,7 @@ tasks:
       NIGHTJAR__DAGS__FOLDERS: `[${folder}/dags]`,
       NIGHTJAR__TEMPORAL__TASK_QUEUE: taskQueue,
       NIGHTJAR__WORKER__MONITORING: `127.0.0.1:${port}`,
-      NIGHTJAR__POOLS: `{ observed-${taskQueue}: { slots: 2 } }`,
+      NIGHTJAR__POOLS: `{ observed-${taskQueue}: { slots: 2 }, occupied-${taskQueue}: { slots: 2 } }`,
       NIGHTJAR__LOGGING__FILE: join(folder, 'logs/worker.log'),
       NIGHTJAR__LOGGING__LEVEL: 'debug',
       NIGHTJAR__LOGGING__FILE_SIZE: '2K',
@@ -67,9 +75,11 @@ afterAll(async () => {
 const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
 
 /** Values of a metric by labels, as Prometheus reads them. */
-async function metric(name: string): Promise<Record<string, number>> {
-  const lines = (await (await get('/metrics')).text()).split('\n');
-  const own = lines.flatMap((line) => {
+const metric = async (name: string): Promise<Record<string, number>> =>
+  valuesIn(await (await get('/metrics')).text(), name);
+
+function valuesIn(text: string, name: string): Record<string, number> {
+  const own = text.split('\n').flatMap((line) => {
     const [, labels = '', value] = new RegExp(`^${name}(?:{(.*)})? (\\S+)$`).exec(line) ?? [];
     return value === undefined ? [] : [[labels.replaceAll('"', ''), Number(value)] as const];
   });
@@ -112,6 +122,25 @@ it('tells that it is alive and ready, and counts what it does', async () => {
   expect(Object.keys(await metric('temporal_worker_task_slots_available')).length).toBeGreaterThan(0);
 });
 
+it('tells, in one look, how many slots an occupied pool has, how many are held and how many are waited for', async () => {
+  const run = await client.workflow.start('occupying', { workflowId: `occupying/${taskQueue}`, taskQueue });
+  const pool = client.workflow.getHandle(poolWorkflowId(`occupied-${taskQueue}`));
+  const state = (): Promise<unknown> => pool.query(poolMessages.state).catch(() => undefined);
+  await expect.poll(state, { timeout: 30_000 }).toMatchObject({ used: 2, queued: 1 });
+  const look = async (): Promise<unknown> => {
+    const text = await (await get('/metrics')).text();
+    const [slots, used, queued] = ['', '_used', '_queued'].map(
+      (which) => valuesIn(text, `nightjar_pool_slots${which}`)[`pool=occupied-${taskQueue}`],
+    );
+    return slots === undefined ? undefined : { slots, used, queued };
+  };
+  // The list of pools lags behind a little, and is asked for anew every ten seconds.
+  const seen = await vi.waitUntil(look, { timeout: 30_000, interval: 500 });
+  expect(seen).toEqual({ slots: 2, used: 2, queued: 1 });
+  await writeFile(join(folder, 'gate'), '');
+  await run.result();
+});
+
 it('keeps its log in files of the size and number that the settings say', async () => {
   const files = (await readdir(join(folder, 'logs'))).sort();
   expect(files).toEqual(['worker.log', 'worker.log.1', 'worker.log.2']);
@@ -152,7 +181,8 @@ it('tells a collector of the run, its tasks and what they did in Spark, as one t
   const named = (name: string): Span[] => spans.filter((span) => span.name === name);
   const [run] = named('run observed');
   const [rows] = named('task rows');
-  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([run?.traceId]));
+  const [other] = named('run occupying');
+  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([run?.traceId, other?.traceId]));
   expect(named('run observed')).toHaveLength(1);
   expect(named('task each')).toHaveLength(3);
   expect(named('task breaks').map(({ status }) => status.code)).toEqual([2, 2]);

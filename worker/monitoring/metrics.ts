@@ -65,26 +65,22 @@ export function createMetrics(operators: ReadonlySet<string>, pools: () => Promi
     labelNames: ['dag', 'task', 'reason'] as const,
     registers,
   });
-  const poolGauge = (name: string, help: string): Gauge<'pool'> =>
-    new Gauge({ name, help, labelNames: ['pool'] as const, registers });
-  const used = poolGauge('nightjar_pool_slots_used', 'Slots of a pool that are held');
-  const queued = poolGauge('nightjar_pool_slots_queued', 'Slots of a pool that are waited for');
-  new Gauge({
-    name: 'nightjar_pool_slots',
-    help: 'Slots of a pool',
-    labelNames: ['pool'] as const,
-    registers,
-    async collect() {
-      const views = await pools();
-      for (const gauge of [this, used, queued]) gauge.reset();
-      for (const view of views) {
-        const pool = limit.value('pool', view.name);
-        this.set({ pool }, view.slots);
-        used.set({ pool }, view.used);
-        queued.set({ pool }, view.queued);
-      }
-    },
-  });
+  // Each asks for itself: a gauge that another one fills is read before that one has been answered.
+  const poolGauge = (name: string, help: string, of: (view: PoolView) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['pool'] as const,
+      registers,
+      async collect() {
+        const views = await pools();
+        this.reset();
+        for (const view of views) this.set({ pool: limit.value('pool', view.name) }, of(view));
+      },
+    });
+  poolGauge('nightjar_pool_slots', 'Slots of a pool', ({ slots }) => slots);
+  poolGauge('nightjar_pool_slots_used', 'Slots of a pool that are held', ({ used }) => used);
+  poolGauge('nightjar_pool_slots_queued', 'Slots of a pool that are waited for', ({ queued }) => queued);
 
   const countRows = (dag: string, task: string, stats: TaskFigures): void => {
     const kinds = { read: stats.rowsRead, written: stats.rowsWritten, rejected: stats.rowsRejected };
