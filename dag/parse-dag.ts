@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { z } from 'zod';
+import { compactDag } from './compact.js';
 import { type DagDocument, normalizeDag } from './document.js';
 import { readDraft } from './draft.js';
 import { graphProblems } from './graph-problems.js';
@@ -74,7 +75,30 @@ export function checkDag(source: Source, { operators, config }: CheckOptions): P
     return { ok: false, errors: problems.map((problem) => source.locate(problem)).sort(bySourcePosition) };
   }
   const dag = normalizeDag(result.value);
-  return { ok: true, dag, hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(dag)))) };
+  const canonical = utf8ToBytes(canonicalJson(dag));
+  // What travels is shorter, but takes its time to be found out.
+  if (canonical.length > maxDocumentBytes) {
+    const bytes = utf8ToBytes(JSON.stringify(compactDag(dag))).length;
+    if (bytes > maxDocumentBytes) return { ok: false, errors: [source.locate(tooLarge(dag, bytes))] };
+  }
+  return { ok: true, dag, hash: bytesToHex(sha256(canonical)) };
+}
+
+/**
+ * Of a document as it travels. A run's history takes it up as one payload, together with the run's params and settings, and
+ * Temporal takes payloads of at most 2 MiB.
+ */
+const maxDocumentBytes = 1.75 * 1024 ** 2;
+
+const kib = (bytes: number): string => `${Math.ceil(bytes / 1024)} KiB`;
+
+function tooLarge({ dagId, tasks }: DagDocument, bytes: number): Problem {
+  return {
+    path: ['tasks'],
+    on: 'key',
+    message: `DAG "${dagId}" is too large: ${tasks.length} tasks take ${kib(bytes)} as JSON, at most ${kib(maxDocumentBytes)} fit into a run`,
+    hint: 'let one task map over a list with expand, or trigger further DAGs with trigger-dag',
+  };
 }
 
 /** Whoever reads files takes up `include`; here there is nothing to take up. */

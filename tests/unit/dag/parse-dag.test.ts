@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsed } from './parse-helpers.js';
+import { errorsOf, parsed } from './parse-helpers.js';
 
 describe('a right document', () => {
   it('comes with all defaults, durations in milliseconds and times in UTC', () => {
@@ -104,5 +104,27 @@ describe('a right document', () => {
   ])('takes the schedule %s', (schedule, expected) => {
     const { dag } = parsed(`dagId: d\nschedule: ${schedule}\ntasks: [{ id: t, operator: print }]`);
     expect(dag.schedule).toEqual(expected);
+  });
+});
+
+describe('a document that is too large for a run', () => {
+  /** Takes some more than so many times 100 kB. */
+  const documentOf = (tasks: number): string =>
+    [
+      'dagId: wide',
+      'tasks:',
+      ...Array.from(
+        { length: tasks },
+        (_, n) => `  - { id: t${n}, operator: print, doc: ${'x'.repeat(100_000)} }`,
+      ),
+    ].join('\n');
+
+  it('is refused with its size and the limit', () => {
+    expect(parsed(documentOf(18)).dag.tasks).toHaveLength(18);
+    expect(errorsOf(documentOf(19))).toEqual([
+      expect.stringMatching(
+        /^2:1: tasks: DAG "wide" is too large: 19 tasks take 18\d\d KiB as JSON, at most 1792 KiB fit into a run \(let one task map over a list/,
+      ),
+    ]);
   });
 });
