@@ -1,21 +1,26 @@
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { BackfillInput } from '../../activities/backfill/plan.js';
 import { defineOperator } from '../../activities/operator.js';
+import { backfillWorkflow, backfillWorkflowId } from '../../dag/backfill/messages.js';
 import type { RunResult } from '../../workflows/run-view.js';
 import { TestWorker } from '../support/test-worker.js';
 
 /** Instances that may end; the others wait for it. */
 let isOpen = false;
 const atWork = new Set<string>();
+/** What began, in order: `<dagId> <logical date>`. */
+const begun: string[] = [];
 
 const gate = defineOperator({
   name: 'gate',
   description: 'returns its value when the test lets it',
   params: z.strictObject({ value: z.json(), passes: z.boolean().default(false) }),
-  run: async ({ dagId, taskId, mapIndex, signal }, { value, passes }) => {
+  run: async ({ dagId, taskId, mapIndex, logicalDate, signal }, { value, passes }) => {
     const key = `${dagId}.${taskId}[${mapIndex}]`;
     atWork.add(key);
+    begun.push(`${dagId} ${logicalDate.toISOString()}`);
     try {
       while (!isOpen && !passes) {
         signal.throwIfAborted();
@@ -100,5 +105,37 @@ tasks: [{ id: ask, operator: trigger-dag, with: { dagId: ${inner} } }]
     await reset(`outer-${pick}/run`, pick);
     isOpen = true;
     expect(await outputsOf(`outer-${pick}/run`)).toMatchObject({ ask: { outputs: { slow: 7 } } });
+  },
+);
+
+it.each(['first', 'last'] as const)(
+  'a backfill that is reset to its %s workflow task while its runs are active runs no date twice, and ends',
+  async (pick) => {
+    isOpen = false;
+    const dagId = `reset-backfill-${pick}`;
+    const workflowId = backfillWorkflowId(dagId);
+    await worker.dag(`
+dagId: ${dagId}
+schedule: "@daily"
+tasks: [{ id: task, operator: gate, with: { value: 1 } }]
+`);
+    const input: BackfillInput = { fromDate: '2025-01-01', toDate: '2025-01-05', maxActiveRuns: 2 };
+    const { client, taskQueue } = worker;
+    await client.workflow.start(backfillWorkflow, { workflowId, taskQueue, args: [input] });
+    const ofDag = (): string[] => begun.filter((run) => run.startsWith(`${dagId} `)).sort();
+    await expect.poll(ofDag, { timeout: 30_000 }).toHaveLength(2);
+    await reset(workflowId, pick);
+    isOpen = true;
+    const counts = { waiting: 0, active: 0, failed: 0, cancelled: 0 };
+    // What was started before the first workflow task is somebody else's to the backfill.
+    const own = pick === 'first' ? { success: 3 } : { success: 5, inFlight: 0 };
+    const view = await client.workflow.getHandle(workflowId).result();
+    expect(view).toMatchObject({ state: 'success', total: 5, counts: { ...counts, ...own } });
+    const dates = [1, 2, 3, 4, 5].map((n) => `2025-01-0${n}T00:00:00`);
+    for (const date of dates) {
+      const run = await client.workflow.getHandle(`${dagId}/${date}Z`).result();
+      expect(run).toMatchObject({ state: 'success' });
+    }
+    expect(ofDag()).toEqual(dates.map((date) => `${dagId} ${date}.000Z`));
   },
 );
