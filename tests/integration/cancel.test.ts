@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -46,10 +47,15 @@ it('leaves nothing at work: activities, batches, other DAGs, processes, Spark; a
   const { sparkUi } = testServers;
   const pidFile = join(worker.folder, 'pids');
   const closed = join(worker.folder, 'closed');
+  const innerClosed = join(worker.folder, 'inner-closed');
+  const program = `sleep 600 & echo $$ $! >> ${pidFile}; wait`;
   await worker.dag(`
 dagId: inner
 tasks:
-  - { id: slow, operator: wait, heartbeatTimeout: 5s }
+  - { id: open, operator: noop, setup: true }
+  - { id: slow, operator: wait, dependsOn: open, heartbeatTimeout: 5s }
+  - { id: process, operator: shell, dependsOn: open, heartbeatTimeout: 5s, with: { command: "${program}" } }
+  - { id: close, operator: shell, dependsOn: [slow, process], teardown: { setups: open }, with: { command: "touch ${innerClosed}" } }
 `);
   await worker.dag(`
 dagId: busy
@@ -63,7 +69,9 @@ tasks:
   - id: process
     operator: shell
     dependsOn: open
-    with: { command: "sleep 600 & echo $$ $! > ${pidFile}; wait" }
+    # Deaf to SIGTERM, as are those that it starts.
+    with: { command: "trap '' TERM; ${program}" }
+  - { id: programs, operator: shell, dependsOn: open, expand: { n: "\${{ range(6) }}" }, maxActiveMapped: 3, with: { command: "${program}" } }
   - id: query
     operator: spark-sql
     dependsOn: open
@@ -71,10 +79,10 @@ tasks:
       inputs: {}
       datasets:
         endless: { sql: "SELECT sum(a.id * b.id % 7) AS s FROM range(10000000) a CROSS JOIN range(1000000) b" }
-  - { id: after, operator: noop, dependsOn: [activity, batch, other, pause, process, query] }
+  - { id: after, operator: noop, dependsOn: [activity, batch, other, pause, process, programs, query] }
   - id: close
     operator: shell
-    dependsOn: [activity, batch, other, pause, process, query]
+    dependsOn: [activity, batch, other, pause, process, programs, query]
     teardown: { setups: open }
     with: { command: "touch ${closed}" }
 `);
@@ -86,7 +94,7 @@ tasks:
   };
   await expect
     .poll(running, { timeout: 120_000, interval: 500 })
-    .toEqual({ waiting: 22, processes: 2, spark: true });
+    .toEqual({ waiting: 22, processes: 10, spark: true });
 
   await handle.cancel();
   await worker.result(handle);
@@ -94,13 +102,14 @@ tasks:
   expect((await handle.describe()).status.name).toBe('CANCELLED');
   expect(await running()).toEqual({ waiting: 0, processes: 0, spark: false });
   expect(existsSync(closed)).toBe(true);
+  expect(existsSync(innerClosed)).toBe(true);
   const open = worker.client.workflow.list({
     query: `TaskQueue = "${worker.taskQueue}" AND ExecutionStatus = "Running"`,
   });
   for await (const { workflowId } of open) expect.fail(`${workflowId} still runs`);
   const record = await worker.record('busy');
   expect(record.state).toBe('cancelled');
-  const single = { tasks: record.tasks.filter(({ key }) => !key.startsWith('batch')) };
+  const single = { tasks: record.tasks.filter(({ key }) => !/^(batch|programs)/.test(key)) };
   expect(states(single as unknown as RunView)).toEqual({
     open: 'success',
     activity: 'failed',
@@ -114,4 +123,18 @@ tasks:
   const batch = record.tasks.filter(({ key }) => key.startsWith('batch'));
   expect(new Set(batch.map(({ state }) => state))).toEqual(new Set(['failed', 'skipped']));
   expect(batch.filter(({ state }) => state === 'failed')).toHaveLength(20);
+  const programs = record.tasks.filter(({ key }) => key.startsWith('programs'));
+  expect(programs.filter(({ state }) => state === 'failed')).toHaveLength(3);
+  expect(programs.filter(({ state }) => state === 'skipped')).toHaveLength(3);
+  const [inner] = (await readdir(join(worker.dataRoot, 'inner'))).filter((name) => name !== 'current.json');
+  const innerRecord = JSON.parse(
+    readFileSync(join(worker.dataRoot, 'inner', inner ?? '', 'run.json'), 'utf8'),
+  );
+  expect(innerRecord.state).toBe('cancelled');
+  expect(states(innerRecord)).toEqual({
+    open: 'success',
+    slow: 'failed',
+    process: 'failed',
+    close: 'success',
+  });
 });
