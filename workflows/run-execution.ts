@@ -159,18 +159,45 @@ export class RunExecution {
         (end) => this.settle(instance.key, end),
       );
     } else if (task.pool === undefined) {
-      this.enqueue(decision, (end) => this.settle(instance.key, end));
-    } else {
-      // The pool first: who waits for one takes no place in the run from those that could go on.
-      const perform = () => new Promise<EndedTask>((resolve) => this.enqueue(decision, resolve));
-      void this.work
-        .scopeOf(task)
-        .run(async () => this.settle(instance.key, await withSlots(task, instance.key, perform)));
-    }
+      this.enqueue(
+        decision,
+        () => this.perform(decision),
+        (end) => this.settle(instance.key, end),
+      );
+    } else void this.work.scopeOf(task).run(() => this.beginPooled(decision));
+  }
+
+  /** Performs an instance while it holds the slots of its pool. */
+  private async beginPooled(decision: StartDecision | TriggerDecision): Promise<void> {
+    const { instance, task } = decision;
+    let done = (): void => undefined;
+    const enqueued = (perform: () => Promise<EndedTask>): Promise<EndedTask> =>
+      new Promise((resolve) =>
+        this.enqueue(decision, perform, (end) => {
+          // Until it is settled, which is after its slots were given back: a run that continued meanwhile would do it again.
+          done = this.work.keepInHand();
+          resolve(end);
+        }),
+      );
+    // The pool first: who waits for one takes no place in the run from those that could go on.
+    let isCrowded = false;
+    let end = await withSlots(task, instance.key, async () => {
+      if (this.work.hasRoom) return enqueued(() => this.perform(decision));
+      isCrowded = true;
+      return neverStarted();
+    });
+    // But nobody keeps slots while it waits for a place: those who have the places may wait for these slots.
+    if (isCrowded) end = await enqueued(() => withSlots(task, instance.key, () => this.perform(decision)));
+    this.settle(instance.key, end);
+    done();
   }
 
   /** Performs an instance when there is room in the run. */
-  private enqueue(decision: StartDecision | TriggerDecision, onEnd: (end: EndedTask) => void): void {
+  private enqueue(
+    decision: StartDecision | TriggerDecision,
+    perform: () => Promise<EndedTask>,
+    onEnd: (end: EndedTask) => void,
+  ): void {
     const { instance, task } = decision;
     this.work.offer(task, {
       weight: 1,
@@ -178,14 +205,10 @@ export class RunExecution {
         const isSensor = this.shared.traits[task.operator]?.sensor === true;
         this.run.mark(instance.key, isSensor ? 'upForReschedule' : 'running');
         this.progress.started(instance.key);
-        this.work.occupy(
-          task,
-          () => this.perform(decision),
-          (end) => {
-            onEnd(end);
-            this.work.release(1);
-          },
-        );
+        this.work.occupy(task, perform, (end) => {
+          onEnd(end);
+          this.work.release(1);
+        });
       },
       drop: () => onEnd(neverStarted(this.stopped?.reason)),
     });

@@ -15,12 +15,17 @@ export class StartQueue {
   /** Calls `start` now or when there is room for `weight`; the caller releases it. `drop` is called instead by {@link clear}. */
   offer(entry: { weight: number; priority: number; start: () => void; drop: () => void }): void {
     const added = { ...entry, weight: Math.min(entry.weight, this.capacity), order: this.arrivals++ };
-    if (!this.paused && this.waiting.length === 0 && this.used + added.weight <= this.capacity) {
+    if (this.hasRoom && this.used + added.weight <= this.capacity) {
       this.begin(added);
       return;
     }
     this.waiting.splice(this.placeOf(added), 0, added);
     this.fill();
+  }
+
+  /** Whether something of weight 1 would start at once. */
+  get hasRoom(): boolean {
+    return !this.paused && this.waiting.length === 0 && this.used < this.capacity;
   }
 
   release(weight: number): void {

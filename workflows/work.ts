@@ -76,6 +76,20 @@ export class Work {
     void (scope === CancellationScope.current() ? perform() : scope.run(perform));
   }
 
+  /** Whether something that is offered now starts at once. */
+  get hasRoom(): boolean {
+    return this.queue.hasRoom;
+  }
+
+  /** Counts something as in hand until what is returned is called. */
+  keepInHand(): () => void {
+    this.inHand++;
+    return () => {
+      this.inHand--;
+      this.onDone();
+    };
+  }
+
   /** Gives up what is at work and what waits. */
   stop(): void {
     this.isStopped = true;
