@@ -8,11 +8,11 @@ import type { EndedTask } from './task-run.js';
  * Performs a task instance while it holds the slots of its pool, if it has one. Never throws: an instance that gets no slots
  * ends as failed, or as skipped when it was cancelled while it waited.
  */
-export async function withSlots(
+export async function withSlots<T>(
   { pool, poolSlots: slots, priority }: TaskSpec,
   key: string,
-  perform: () => Promise<EndedTask>,
-): Promise<EndedTask> {
+  perform: () => Promise<T>,
+): Promise<T | EndedTask> {
   if (pool === undefined) return perform();
   const askedAt = Date.now();
   try {

@@ -179,15 +179,12 @@ export class RunExecution {
           resolve(end);
         }),
       );
-    // The pool first: who waits for one takes no place in the run from those that could go on.
-    let isCrowded = false;
-    let end = await withSlots(task, instance.key, async () => {
-      if (this.work.hasRoom) return enqueued(() => this.perform(decision));
-      isCrowded = true;
-      return neverStarted();
-    });
-    // But nobody keeps slots while it waits for a place: those who have the places may wait for these slots.
-    if (isCrowded) end = await enqueued(() => withSlots(task, instance.key, () => this.perform(decision)));
+    // The pool first: who waits for one takes no place in the run from those that could go on. But nobody keeps slots while it
+    // waits for a place: those who have the places may wait for these slots.
+    const atOnce = await withSlots(task, instance.key, async () =>
+      this.work.hasRoom ? enqueued(() => this.perform(decision)) : undefined,
+    );
+    const end = atOnce ?? (await enqueued(() => withSlots(task, instance.key, () => this.perform(decision))));
     this.settle(instance.key, end);
     done();
   }

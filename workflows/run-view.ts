@@ -60,6 +60,22 @@ export function summarise(views: readonly TaskView[], taskIdOf: (key: string) =>
   );
 }
 
+/** Well below the two MiB that Temporal takes as one payload. */
+const maxViewBytes = 1.5 * 1024 ** 2;
+
+/**
+ * Of so many tasks that a view of them would be too large, the states alone, and all about the first that failed; the rest
+ * is in the run's record.
+ */
+export function fitting(tasks: TaskView[]): TaskView[] {
+  if (JSON.stringify(tasks).length <= maxViewBytes) return tasks;
+  let failures = 0;
+  return tasks.map((task) => {
+    const { key, operator, state } = task;
+    return state === 'failed' && failures++ < maxFailuresShown ? task : { key, operator, state };
+  });
+}
+
 /** Worst first: a task is shown in the state of its worst instance. */
 const severity = ['failed', 'upstreamFailed', 'running', 'queued', 'scheduled', 'none', 'success', 'skipped'];
 

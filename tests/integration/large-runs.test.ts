@@ -30,6 +30,16 @@ const work = defineOperator({
   },
 });
 
+const bulk = defineOperator({
+  name: 'bulk',
+  description: 'returns nearly as much as a task may',
+  params: z.strictObject({}),
+  run: async ({ dagId, taskId, mapIndex }) => {
+    figuresOf(dagId).calls.set(`${taskId}[${mapIndex}]`, 1);
+    return 'x'.repeat(60_000);
+  },
+});
+
 const wait = defineOperator({
   name: 'wait',
   description: 'waits until it is cancelled',
@@ -46,7 +56,7 @@ const wait = defineOperator({
 
 let worker: TestWorker;
 beforeAll(async () => {
-  worker = await TestWorker.start([work, wait]);
+  worker = await TestWorker.start([work, bulk, wait]);
 });
 afterAll(() => worker.stop());
 
@@ -120,6 +130,26 @@ tasks:
     calls.clear();
     succeeded(await worker.run('one-bad', { params: { bad: null }, replay: { workflowId: 'one-bad/run' } }));
     expect([...calls]).toEqual([['check[411]', 1]]);
+  });
+
+  it('is taken over by a replay, however much its outputs are together', async () => {
+    await worker.dag(`
+dagId: bulky
+params: { bad: { type: [integer, "null"], default: 1 } }
+tasks:
+  - id: read
+    operator: bulk
+    expand: { n: "\${{ range(80) }}" }
+  - id: check
+    operator: work
+    dependsOn: read
+    with: { value: 1, failFor: "\${{ params.bad }}" }
+`);
+    expect(await worker.run('bulky')).toContain('no 1 here');
+    const { calls } = figuresOf('bulky');
+    calls.clear();
+    succeeded(await worker.run('bulky', { params: { bad: null }, replay: { workflowId: 'bulky/run' } }));
+    expect([...calls.keys()]).toEqual(['check[undefined]']);
   });
 
   it('stops all its instances when the run is cancelled', async () => {
