@@ -9,6 +9,7 @@ import { Bell } from './bell.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
 import type { HeldRun } from './hold.js';
+import { Outbox } from './outbox.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { triggerDag } from './sub-dag.js';
@@ -38,6 +39,7 @@ export class RunExecution {
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
   private readonly work: Work;
+  private readonly outbox = new Outbox();
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
   private readonly permanent: Set<string>;
@@ -212,15 +214,20 @@ export class RunExecution {
   }
 
   private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
-    if (decision.kind === 'trigger')
-      return triggerDag(
-        decision,
-        this.shared.run.logicalDate,
-        this.resumed?.amendment.resumed.has(decision.instance.key) ?? false,
+    if (decision.kind === 'trigger') {
+      const { trigger, instance } = decision;
+      const retries = this.resumed?.amendment.resumed.has(instance.key) ?? false;
+      const { logicalDate } = this.shared.run;
+      return this.outbox.send(JSON.stringify(trigger).length, () =>
+        triggerDag(decision, logicalDate, retries),
       );
+    }
     const { operator } = decision.task;
     const readsFinished = this.shared.traits[operator]?.readsFinishedTasks === true;
-    return runTask(decision, this.shared, readsFinished ? this.progress.finishedTasks() : undefined);
+    const finished = readsFinished ? this.progress.finishedTasks() : undefined;
+    return this.outbox.send(JSON.stringify(decision.params).length, () =>
+      runTask(decision, this.shared, finished),
+    );
   }
 
   /** A large mapped task runs in child workflows, as many side by side as its own limit and the run's allow. */
