@@ -65,7 +65,14 @@ export function createMetrics(operators: ReadonlySet<string>, pools: () => Promi
     labelNames: ['dag', 'task', 'reason'] as const,
     registers,
   });
-  // Each asks for itself: a gauge that another one fills is read before that one has been answered.
+  let look: Promise<PoolView[]> | undefined;
+  // Each gauge waits for the answer itself, since one that another fills is read before it has come; but the servers are asked once.
+  const lookAtPools = (): Promise<PoolView[]> => {
+    look ??= pools().finally(() => {
+      look = undefined;
+    });
+    return look;
+  };
   const poolGauge = (name: string, help: string, of: (view: PoolView) => number): Gauge =>
     new Gauge({
       name,
@@ -73,7 +80,7 @@ export function createMetrics(operators: ReadonlySet<string>, pools: () => Promi
       labelNames: ['pool'] as const,
       registers,
       async collect() {
-        const views = await pools();
+        const views = await lookAtPools();
         this.reset();
         for (const view of views) this.set({ pool: limit.value('pool', view.name) }, of(view));
       },
