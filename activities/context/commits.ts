@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,8 @@ export class Journal {
 
   commit(commit: Commit): void {
     this.file ??= openSync(join(this.runFolder, journalName), 'a');
-    writeSync(this.file, `${JSON.stringify(commit)}\n`);
+    // Not writeSync: it may write a part of the line, and say so.
+    appendFileSync(this.file, `${JSON.stringify(commit)}\n`);
   }
 
   close(): void {
