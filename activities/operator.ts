@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SparkSession } from 'spark-connect-js';
 import type { z } from 'zod';
+import type { StageCounts } from '../dag/stage-counts.js';
 
 export { OperatorError, type OperatorErrorType, operatorErrors, TaskSkipped } from './operator-error.js';
 export { defineSensor, type Poke } from './sensor.js';
@@ -101,7 +102,7 @@ export interface OperatorContext {
 }
 
 /** What a finished task instance left in the run record: the figures of its stage. */
-export type FinishedTask = {
+export type FinishedTask = StageCounts & {
   taskId: string;
   mapIndex?: number;
   operator: string;
@@ -110,17 +111,8 @@ export type FinishedTask = {
   /** ISO 8601, UTC. */
   startedAt: string;
   finishedAt: string;
-  rowsRead: number;
-  rowsWritten: number;
-  rowsRejected: number;
-  bytesRead: number;
-  bytesWritten: number;
   /** Highest resident memory of the worker process while the task ran, in bytes. */
   peakMemoryBytes: number;
-  /** Reason code → rows. */
-  rejectedByReason: Record<string, number>;
-  rejectedFiles: { file: string; reason: string }[];
-  metrics: Record<string, number>;
 };
 
 /** An operator: what a task of a DAG runs, as a Temporal activity of the same name. */

@@ -9,6 +9,7 @@ import type { OperatorTraits, TaskFigures, TaskInput, TaskResult } from '../acti
 import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { type ClearCounts, timesCleared } from '../dag/replay/amend.js';
+import { noCounts } from '../dag/stage-counts.js';
 import { handoverOf, isPermanent, taskFailure } from './failures.js';
 
 /** What all tasks of a run share. */
@@ -117,24 +118,13 @@ function successOf({ output, stats, skipped }: TaskResult, task: Named): Outcome
     : { state: 'skipped', stats: complete(stats, task, 'skipped'), reason: skipped };
 }
 
-/** Nothing of all that a stage counts. */
-const nothing = {
-  rowsRead: 0,
-  rowsWritten: 0,
-  rowsRejected: 0,
-  bytesRead: 0,
-  bytesWritten: 0,
-  rejectedByReason: {},
-  rejectedFiles: [],
-  metrics: {},
-};
-
+/** Adds what was left out on the way. */
 const complete = (figures: TaskFigures, { id, mapIndex, operator }: Named, state: string): FinishedTask => ({
   taskId: id,
   ...(mapIndex === undefined ? {} : { mapIndex }),
   operator,
   state,
-  ...nothing,
+  ...noCounts(),
   ...figures,
 });
 

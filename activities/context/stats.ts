@@ -1,30 +1,10 @@
+import { noCounts } from '../../dag/stage-counts.js';
 import type { FinishedTask, StageStats } from '../operator.js';
 import type { TaskFigures } from '../task.js';
 
-/** The figures of a stage that an operator counts itself. */
-export type StageCounts = {
-  rowsRead: number;
-  rowsWritten: number;
-  rowsRejected: number;
-  bytesRead: number;
-  bytesWritten: number;
-  rejectedByReason: Record<string, number>;
-  rejectedFiles: { file: string; reason: string }[];
-  metrics: Record<string, number>;
-};
-
 /** Counts what an operator reports. */
 export class StatsCounter implements StageStats {
-  readonly counts: StageCounts = {
-    rowsRead: 0,
-    rowsWritten: 0,
-    rowsRejected: 0,
-    bytesRead: 0,
-    bytesWritten: 0,
-    rejectedByReason: {},
-    rejectedFiles: [],
-    metrics: {},
-  };
+  readonly counts = noCounts();
 
   read(rows: number, bytes = 0): void {
     this.counts.rowsRead += rows;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { StageCounts } from '../../activities/context/stats.js';
 import { loadOperators } from '../../activities/load-operators.js';
 import type { Json } from '../../activities/operator.js';
 import { loadConfig, pipelineSettings } from '../../config/loader.js';
 import { DagRun } from '../../dag/dag-run.js';
 import type { JsonObject } from '../../dag/json.js';
 import { parseDag } from '../../dag/parse-dag.js';
+import type { StageCounts } from '../../dag/stage-counts.js';
 import { TestTasks } from './operator-context.js';
 
 /** What each task instance returned and counted, by its key such as `ingest` or `generate[3]`. */

@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import { writeJson } from '../../activities/context/files.js';
 import { manifestName } from '../../activities/context/layout.js';
 import { openSparkSession } from '../../activities/context/spark-session.js';
-import { type StageCounts, StatsCounter } from '../../activities/context/stats.js';
+import { StatsCounter } from '../../activities/context/stats.js';
 import { derivedId, Steps } from '../../activities/context/steps.js';
 import { LocalStorage } from '../../activities/context/storage.js';
 import type { Json, Operator, OperatorContext } from '../../activities/operator.js';
+import type { StageCounts } from '../../dag/stage-counts.js';
 
 /** For contexts of operators that have nothing to do with the server. */
 export const noTemporal = (): never => {

@@ -1,0 +1,24 @@
+/** The figures of a stage that an operator counts itself. */
+export type StageCounts = {
+  rowsRead: number;
+  rowsWritten: number;
+  rowsRejected: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** Reason code → rows. */
+  rejectedByReason: Record<string, number>;
+  rejectedFiles: { file: string; reason: string }[];
+  metrics: Record<string, number>;
+};
+
+/** Before anything is counted. */
+export const noCounts = (): StageCounts => ({
+  rowsRead: 0,
+  rowsWritten: 0,
+  rowsRejected: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+  rejectedByReason: {},
+  rejectedFiles: [],
+  metrics: {},
+});
