@@ -109,7 +109,10 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
       .getHandle(`${dagId}/${run}`)
       .query<RunView | undefined>('state')
       .catch(() => undefined);
-    if (view && view.state !== 'running') throw new Error(`the run has ended: ${view.state}`);
+    if (view && view.state !== 'running') {
+      const reasons = view.tasks.flatMap(({ key, state, reason = state }) => `${key}: ${reason}`);
+      throw new Error(`the run has ended before ${task} was caught: ${view.state} (${reasons.join('; ')})`);
+    }
     if (!view?.tasks.some(({ key, state }) => key === task && state === 'running')) continue;
     const sessions = (await sparkLog(run)).filter((line) => line.task === task).map((line) => line.sessionId);
     const job = (await runningJobs()).find(({ sessionId }) => sessions.includes(sessionId));
@@ -117,30 +120,22 @@ async function jobOf(run: string, task: string): Promise<SparkJob> {
   }
 }
 
-/** Whether Spark works on an operation, between whose jobs there are gaps. */
-async function isRunning({ operationId }: SparkJob): Promise<boolean> {
-  for (let look = 0; look < 20; look++) {
-    if ((await runningJobs()).some((job) => job.operationId === operationId)) return true;
-    await sleep(25);
-  }
-  return false;
-}
-
 /**
- * Kills the worker in the middle of an operation of a task, starts another one, and gives a job of the operation. Spark
- * stands still meanwhile, so that the operation can't end before the worker does, however fast the machine is.
+ * Kills the worker in the middle of an operation of a task, starts another one, and gives a job of the operation. The
+ * worker stands still when Spark is asked whether the operation still runs, so that it can't take the result before it is
+ * killed; was it too late for that, it goes on unharmed until another operation is caught.
  */
 async function killWorkerDuring(run: string, task: string): Promise<SparkJob> {
   for (;;) {
-    const job = await jobOf(run, task);
-    const spark = servers.spark?.pid();
-    if (spark === undefined) throw new Error('Spark is not up');
-    process.kill(spark, 'SIGSTOP');
-    await worker.kill().finally(() => process.kill(spark, 'SIGCONT'));
-    // It may have ended between the look and the stop: then there was nothing to take over.
-    const survived = await isRunning(job);
+    const { operationId } = await jobOf(run, task);
+    worker.pause();
+    const job = (await runningJobs()).find((each) => each.operationId === operationId);
+    if (job === undefined) {
+      worker.resume();
+      continue;
+    }
     await worker.replace();
-    if (survived) return job;
+    return job;
   }
 }
 

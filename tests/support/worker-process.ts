@@ -29,6 +29,15 @@ export class WorkerProcess {
     await ended;
   }
 
+  /** It stands still, as when its machine has no time for it, until `resume`. */
+  pause(): void {
+    this.process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process.kill('SIGCONT');
+  }
+
   /** SIGTERM, as a service manager stops it. Gives the exit code. */
   async stop(): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
