@@ -8,6 +8,7 @@ import { graphProblems } from './graph-problems.js';
 import { canonicalJson, isPlainObject, type JsonObject } from './json.js';
 import { operatorProblems } from './operator-problems.js';
 import { paramProblems } from './params.js';
+import { jsonBytes } from './payload.js';
 import { type Problem, validate } from './problem.js';
 import { dagSchema } from './schema/dag.js';
 import { bySourcePosition, type Source, type SourceError, YamlSource } from './source.js';
@@ -78,7 +79,7 @@ export function checkDag(source: Source, { operators, config }: CheckOptions): P
   const canonical = utf8ToBytes(canonicalJson(dag));
   // What travels is shorter, but takes its time to be found out.
   if (canonical.length > maxDocumentBytes) {
-    const bytes = utf8ToBytes(JSON.stringify(compactDag(dag))).length;
+    const bytes = jsonBytes(compactDag(dag));
     if (bytes > maxDocumentBytes) return { ok: false, errors: [source.locate(tooLarge(dag, bytes))] };
   }
   return { ok: true, dag, hash: bytesToHex(sha256(canonical)) };

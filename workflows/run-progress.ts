@@ -4,7 +4,7 @@ import type { TaskRecord } from '../activities/run/run-record.js';
 import type { DagRun } from '../dag/dag-run.js';
 import type { Json } from '../dag/json.js';
 import { LiveTable } from './live-table.js';
-import { fitting, type RunResult, type RunView, summarise, type TaskView } from './run-view.js';
+import { fittingViews, type RunResult, type RunView, type TaskView } from './run-view.js';
 import type { EndedTask } from './task-run.js';
 
 /** Outputs of a run that travel in its result: as much as one task's. */
@@ -82,7 +82,7 @@ export class RunProgress {
       logicalDate: run.logicalDate,
       state: this.state,
       ...(callbackProblems.length === 0 ? {} : { callbackProblems: [...callbackProblems] }),
-      tasks: fitting(summarise(views, (key) => taskIds.get(key) ?? key)),
+      tasks: fittingViews(views, (key) => taskIds.get(key) ?? key),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Json } from '../dag/json.js';
+import { jsonBytes } from '../dag/payload.js';
 
 /** A task instance as people see it: in the Temporal UI, on the terminal and in the failure report. */
 export type TaskView = {
@@ -44,8 +45,41 @@ export type RunResult = RunView & {
 const maxInstancesShown = 200;
 const maxFailuresShown = 50;
 
-/** Sums up mapped tasks of many instances. `taskIdOf` gives the task of an instance's key. */
-export function summarise(views: readonly TaskView[], taskIdOf: (key: string) => string): TaskView[] {
+/**
+ * What is shown of task instances, so that a payload takes it: mapped tasks of many instances summed up, with the first that
+ * failed beside them. Of very many, the states alone, and all about the first that failed; then all mapped tasks are summed
+ * up. The rest is in the run's record. `taskIdOf` gives the task of an instance's key.
+ */
+export function fittingViews(
+  views: readonly TaskView[],
+  taskIdOf: (key: string) => string = (key) => key,
+): TaskView[] {
+  const all = summarise(views, taskIdOf, maxInstancesShown, maxFailuresShown);
+  if (fits(all)) return all;
+  const states = statesOf(all);
+  return fits(states) ? states : statesOf(summarise(views, taskIdOf, 1, 0));
+}
+
+/** Well below the two MiB that Temporal takes as one payload. */
+const maxViewBytes = 1.5 * 1024 ** 2;
+
+const fits = (tasks: TaskView[]): boolean => jsonBytes(tasks) <= maxViewBytes;
+
+function statesOf(tasks: readonly TaskView[]): TaskView[] {
+  let failures = 0;
+  return tasks.map((task) => {
+    if (task.state === 'failed' && failures++ < maxFailuresShown) return task;
+    const { key, operator, state, instances } = task;
+    return { key, operator, state, ...(instances === undefined ? {} : { instances }) };
+  });
+}
+
+function summarise(
+  views: readonly TaskView[],
+  taskIdOf: (key: string) => string,
+  maxInstances: number,
+  maxFailures: number,
+): TaskView[] {
   const byTask = new Map<string, TaskView[]>();
   for (const view of views) {
     const id = taskIdOf(view.key);
@@ -54,26 +88,10 @@ export function summarise(views: readonly TaskView[], taskIdOf: (key: string) =>
     else group.push(view);
   }
   return [...byTask].flatMap(([id, group]) =>
-    group.length <= maxInstancesShown
+    group.length <= maxInstances
       ? group
-      : [sumOf(id, group), ...group.filter(({ state }) => state === 'failed').slice(0, maxFailuresShown)],
+      : [sumOf(id, group), ...group.filter(({ state }) => state === 'failed').slice(0, maxFailures)],
   );
-}
-
-/** Well below the two MiB that Temporal takes as one payload. */
-const maxViewBytes = 1.5 * 1024 ** 2;
-
-/**
- * Of so many tasks that a view of them would be too large, the states alone, and all about the first that failed; the rest
- * is in the run's record.
- */
-export function fitting(tasks: TaskView[]): TaskView[] {
-  if (JSON.stringify(tasks).length <= maxViewBytes) return tasks;
-  let failures = 0;
-  return tasks.map((task) => {
-    const { key, operator, state } = task;
-    return state === 'failed' && failures++ < maxFailuresShown ? task : { key, operator, state };
-  });
 }
 
 /** Worst first: a task is shown in the state of its worst instance. */

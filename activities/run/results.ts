@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { jsonBytes } from '../../dag/payload.js';
 import { readJson } from '../context/files.js';
 import { runFolder } from '../context/layout.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
@@ -23,7 +24,7 @@ export async function readResults(
   const tasks: TaskRecord[] = [];
   let bytes = 0;
   for (const task of record.tasks.slice(from)) {
-    bytes += JSON.stringify(task).length;
+    bytes += jsonBytes(task);
     if (tasks.length > 0 && bytes > pageBytes) return { tasks, next: from + tasks.length };
     tasks.push(task);
   }

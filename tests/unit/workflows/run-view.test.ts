@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fitting, summarise, type TaskView } from '../../../workflows/run-view.js';
+import { fittingViews, type TaskView } from '../../../workflows/run-view.js';
 
 const views = (count: number): TaskView[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -17,7 +17,7 @@ const views = (count: number): TaskView[] =>
   }));
 
 it('shows all of tasks that fit into a payload', () => {
-  expect(fitting(views(1_000))).toEqual(views(1_000));
+  expect(fittingViews(views(1_000))).toEqual(views(1_000));
 });
 
 it('shows the states alone of more tasks than that, and why the first failed', () => {
@@ -25,7 +25,7 @@ it('shows the states alone of more tasks than that, and why the first failed', (
   const failed = views(10_000).map((view, index) =>
     index % 100 === 7 ? { ...view, state: 'failed', reason } : view,
   );
-  const shown = fitting(failed);
+  const shown = fittingViews(failed);
   expect(shown).toHaveLength(10_000);
   expect(shown[8]).toEqual({ key: 'load_a_table_8', operator: 'ingest', state: 'success' });
   expect(shown[7]).toEqual(failed[7]);
@@ -39,7 +39,30 @@ it('sums up a mapped task of many instances, with the first that failed beside i
     key: `load[${index}]`,
     state: index < 60 ? 'failed' : 'success',
   }));
-  const [sum, ...failed] = summarise(instances, () => 'load');
+  const [sum, ...failed] = fittingViews(instances, () => 'load');
   expect(sum).toMatchObject({ key: 'load', state: 'failed', instances: { failed: 60, success: 240 } });
   expect(failed).toHaveLength(50);
+});
+
+it('sums up all mapped tasks when even their states are more than a payload takes', () => {
+  const instances = Array.from({ length: 400 }, (_, task) =>
+    views(150).map((view, index) => ({
+      ...view,
+      key: `load_table_${task}[${index}]`,
+      state: index === 149 && task % 2 === 0 ? 'failed' : 'success',
+    })),
+  ).flat();
+  const shown = fittingViews(instances, (key) => key.replace(/\[\d+\]$/, ''));
+  expect(shown).toHaveLength(400);
+  expect(shown[0]).toMatchObject({
+    key: 'load_table_0',
+    state: 'failed',
+    instances: { failed: 1, success: 149 },
+  });
+  expect(shown[1]).toEqual({
+    key: 'load_table_1',
+    operator: 'ingest',
+    state: 'success',
+    instances: { success: 150 },
+  });
 });
