@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
 import { handover, toFailure } from './failure.js';
@@ -24,8 +25,10 @@ export function asActivity(
   operator: Operator,
   environment: TaskEnvironment,
 ): (input: TaskInput) => Promise<TaskResult> {
-  return async (input) => {
+  return async (given) => {
     const activity = Context.current();
+    // Most inputs are whole, and each promise costs every task.
+    const input = given.inputFile === undefined ? given : await wholeInput(given, environment);
     const attempt = openAttempt(activity, input, environment, operator);
     try {
       return await perform(operator, input, activity, attempt);

@@ -24,6 +24,8 @@ export type TaskInput = {
   };
   /** The task's `with`, templates rendered. */
   params: Json;
+  /** A file below the data root that has `params` and `finishedTasks`, when they are more than one payload takes. */
+  inputFile?: string;
   errorThreshold?: ErrorThreshold;
   metricThresholds?: MetricThresholds;
   /** Filled for operators that read it (see `Operator.readsFinishedTasks`). */

@@ -3,10 +3,12 @@ import { InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { type Config, pipelineSettings } from '../config/loader.js';
 import { pipelineSections } from '../config/schema.js';
+import { formatBytes } from '../dag/bytes.js';
 import type { DagDocument } from '../dag/document.js';
 import { isDate, isDateTime } from '../dag/instant.js';
 import { isPlainObject, type Json, type JsonObject } from '../dag/json.js';
 import { resolveParams } from '../dag/params.js';
+import { jsonBytes, maxPayloadBytes, payloadLength } from '../dag/payload.js';
 import { CliError } from './exit.js';
 
 /** `--param name=value`, which adds up; the value is YAML, as with `--set`. */
@@ -61,12 +63,20 @@ export function checkParams(dag: DagDocument, given: JsonObject, config: Config)
   if (!params.ok) throw new CliError(params.errors.join('\n'));
 }
 
-/** The input of a run; undefined when there is nothing to say, so that the history stays as short as the command. */
+/**
+ * The input of a run; undefined when there is nothing to say, so that the history stays as short as the command.
+ * @throws CliError when it is more than a run can be given
+ */
 export function runInput<Input extends Record<string, unknown>>(input: Input): Partial<Input> | undefined {
   const said = Object.entries(input).filter(
     ([, value]) => value !== undefined && !(isPlainObject(value) && Object.keys(value).length === 0),
   );
-  return said.length === 0 ? undefined : (Object.fromEntries(said) as Partial<Input>);
+  if (said.length === 0) return undefined;
+  const some = Object.fromEntries(said) as Partial<Input>;
+  if (payloadLength(some) !== undefined) return some;
+  throw new CliError(
+    `a run is given at most ${formatBytes(maxPayloadBytes)} of JSON, and this is ${formatBytes(jsonBytes(some))}; put large values into files or datasets that its params name`,
+  );
 }
 
 /** As Workflow IDs have it: `2026-03-01T02:00:00Z`. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readJson } from '../activities/context/files.js';
 import { runFolder, runIdOf } from '../activities/context/layout.js';
@@ -21,8 +22,12 @@ export async function printOutcome(end: RunEnd, run: Run): Promise<void> {
   const log = shortPath(join(folder, logFileName));
   if (!end.ok) {
     say(end.cancelled ? `${red('cancelled')} ${run.workflowId}` : `${red('✖')} ${end.error}`);
-    const ofWorker = run.workerLog === undefined ? '' : `   of the worker: ${shortPath(run.workerLog)}`;
-    say(`Log of the run: ${log}${ofWorker}`);
+    const logs = [
+      // A run that was refused has none.
+      ...(existsSync(join(folder, logFileName)) ? [`of the run: ${log}`] : []),
+      ...(run.workerLog === undefined ? [] : [`of the worker: ${shortPath(run.workerLog)}`]),
+    ];
+    if (logs.length > 0) say(`Log ${logs.join('   ')}`);
     return;
   }
   say(`${green('✔')} ${bold(run.workflowId)} succeeded`);

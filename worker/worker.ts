@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
+import { keepInput, type LargeInputActivities } from '../activities/context/large-input.js';
 import { RunFiles } from '../activities/context/run-files.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
@@ -86,7 +87,11 @@ export async function createWorker({
     traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };
-  const runActivities: RunActivities & CallbackActivities & DatasetActivities & HoldActivities = {
+  const runActivities: RunActivities &
+    CallbackActivities &
+    DatasetActivities &
+    HoldActivities &
+    LargeInputActivities = {
     prepareRun: telling(
       (request: RunRequest) => prepareRun(request, runs),
       observers.flatMap(({ runStarted }) => runStarted ?? []),
@@ -97,6 +102,7 @@ export async function createWorker({
       observers.flatMap(({ runUpdated }) => runUpdated ?? []),
     ),
     reviseParams: async (revision) => reviseParams(revision),
+    keepInput: (input) => keepInput(input, runs),
     publishDatasets: (publication) => publishDatasets(publication, runs),
     notifyEvent: (notification) => notifyEvent(notification, tasks),
   };

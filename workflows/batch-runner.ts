@@ -10,24 +10,31 @@ import {
 import type { StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { mappedBatchSize } from '../dag/expansion.js';
+import { jsonBytes, payloadLength } from '../dag/payload.js';
+import { type LargeInputs, variableInput } from './large-inputs.js';
 import {
   type BatchResult,
   batchResultsSignal,
   type MappedBatch,
   mappedBatchWorkflow,
 } from './mapped-batch.js';
-import type { EndedTask, TaskRun } from './task-run.js';
+import { type EndedTask, failedBefore, type TaskRun } from './task-run.js';
 
 /** A batch's input is one payload: well below the server's two MiB. */
 const batchBytes = 1_000_000;
 
-type Start = Omit<StartDecision, 'kind' | 'task'>;
+type Start = MappedBatch['starts'][number];
+
+const isLarge = (start: Start): boolean => payloadLength(variableInput(start)) === undefined;
 
 /** Runs batches of a mapped task's instances as child workflows. One per run: it takes the batches' signals. */
 export class BatchRunner {
   private readonly waiting = new Map<string, (end: EndedTask) => void>();
 
-  constructor(private readonly shared: TaskRun) {
+  constructor(
+    private readonly shared: TaskRun,
+    private readonly largeInputs: LargeInputs,
+  ) {
     setHandler(batchResultsSignal, (results: BatchResult[]) => {
       for (const { key, ...end } of results) this.settle(key, end);
     });
@@ -46,7 +53,9 @@ export class BatchRunner {
     let reason = 'its batch ended without a word of it';
     try {
       const { workflowId } = workflowInfo();
-      const batch: MappedBatch = { shared: this.shared, task, starts: [...starts], maxActive };
+      const small = starts.some(isLarge) ? await this.withFiles(starts) : [...starts];
+      if (small.length === 0) return;
+      const batch: MappedBatch = { shared: this.shared, task, starts: small, maxActive };
       const first = starts[0]?.instance.mapIndex ?? 0;
       const child = await startChild(mappedBatchWorkflow, {
         args: [batch],
@@ -65,6 +74,24 @@ export class BatchRunner {
     }
   }
 
+  /** The starts as a payload takes them, without those that can't be handed over. */
+  private async withFiles(starts: readonly Start[]): Promise<Start[]> {
+    const small: Start[] = [];
+    for (const start of starts) {
+      if (!isLarge(start)) {
+        small.push(start);
+        continue;
+      }
+      try {
+        const inputFile = await this.largeInputs.keep(start);
+        small.push({ ...start, params: {}, inputFile });
+      } catch (error) {
+        this.settle(start.instance.key, failedBefore(error));
+      }
+    }
+    return small;
+  }
+
   private settle(key: string, end: EndedTask): void {
     const onEnd = this.waiting.get(key);
     this.waiting.delete(key);
@@ -78,7 +105,7 @@ export function batchesOf(starts: readonly StartDecision[]): Start[][] {
   let batch: Start[] = [];
   let bytes = 0;
   for (const { kind: _kind, task: _task, ...start } of starts) {
-    const size = JSON.stringify(start).length;
+    const size = isLarge(start) ? batchBytes : jsonBytes(start);
     if (batch.length === mappedBatchSize || (batch.length > 0 && bytes + size > batchBytes)) {
       batches.push(batch);
       batch = [];

@@ -6,10 +6,9 @@ import {
   getExternalWorkflowHandle,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { withSlots } from './pooled.js';
-import { type EndedTask, runTask, type TaskRun } from './task-run.js';
+import { type EndedTask, runTask, type TaskRun, type TaskStart } from './task-run.js';
 
 /** Workflow type of a batch. With a slash, so that no DAG can have it. */
 export const mappedBatchWorkflow = 'nightjar/mapped-batch';
@@ -18,7 +17,7 @@ export const mappedBatchWorkflow = 'nightjar/mapped-batch';
 export type MappedBatch = {
   shared: TaskRun;
   task: TaskSpec;
-  starts: Omit<StartDecision, 'kind' | 'task'>[];
+  starts: Omit<TaskStart, 'task' | 'finishedTasks'>[];
   /** Most instances at the same time. */
   maxActive: number;
 };

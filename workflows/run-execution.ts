@@ -3,17 +3,26 @@ import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import { mappedBatchSize } from '../dag/expansion.js';
+import { payloadLength } from '../dag/payload.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
 import { Bell } from './bell.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
 import type { HeldRun } from './hold.js';
+import { LargeInputs, variableInput } from './large-inputs.js';
 import { Outbox } from './outbox.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { triggerDag } from './sub-dag.js';
-import { type EndedTask, runForTasks, runTask, type TaskRun } from './task-run.js';
+import {
+  type EndedTask,
+  failedBefore,
+  runForTasks,
+  runTask,
+  type TaskRun,
+  type TaskStart,
+} from './task-run.js';
 import { Work } from './work.js';
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
@@ -36,6 +45,7 @@ export class RunExecution {
   private readonly datasets: DatasetUpdates;
   private readonly run: DagRun;
   private readonly shared: TaskRun;
+  private readonly largeInputs: LargeInputs;
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
   private readonly work: Work;
@@ -60,7 +70,8 @@ export class RunExecution {
       workflowId,
       ...(resumed === undefined ? {} : { cleared: resumed.cleared }),
     };
-    this.batches = new BatchRunner(this.shared);
+    this.largeInputs = new LargeInputs(this.shared);
+    this.batches = new BatchRunner(this.shared, this.largeInputs);
     this.work = new Work(dag.maxActiveTasks, () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);
@@ -222,12 +233,16 @@ export class RunExecution {
         triggerDag(decision, logicalDate, retries),
       );
     }
-    const { operator } = decision.task;
-    const readsFinished = this.shared.traits[operator]?.readsFinishedTasks === true;
-    const finished = readsFinished ? this.progress.finishedTasks() : undefined;
-    return this.outbox.send(JSON.stringify(decision.params).length, () =>
-      runTask(decision, this.shared, finished),
-    );
+    const readsFinished = this.shared.traits[decision.task.operator]?.readsFinishedTasks === true;
+    const start: TaskStart = readsFinished
+      ? { ...decision, finishedTasks: this.progress.finishedTasks() }
+      : decision;
+    const length = payloadLength(variableInput(start));
+    return length === undefined
+      ? this.largeInputs
+          .keep(start)
+          .then((inputFile) => runTask({ ...decision, params: {}, inputFile }, this.shared), failedBefore)
+      : this.outbox.send(length, () => runTask(start, this.shared));
   }
 
   /** A large mapped task runs in child workflows, as many side by side as its own limit and the run's allow. */

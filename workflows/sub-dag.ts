@@ -13,8 +13,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/run/run-input.js';
+import { formatBytes } from '../dag/bytes.js';
 import type { Outcome, TriggerDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
+import { jsonBytes, maxPayloadBytes, payloadLength } from '../dag/payload.js';
 import { readableCause } from './failures.js';
 import type { RunResult } from './run-view.js';
 import { type EndedTask, retryPolicy } from './task-run.js';
@@ -49,6 +51,12 @@ async function attempts(
   // Named after what triggered it: the same task of the same run triggers the same run, also when it is reset.
   const workflowId = `${dagId}/${workflowInfo().workflowId.replace('/', '.')}.${instance.key}`;
   const input: RunInput = { params, logicalDate: trigger.logicalDate ?? logicalDate };
+  if (payloadLength(input) === undefined) {
+    throw ApplicationFailure.nonRetryable(
+      `the params for DAG "${dagId}" take ${formatBytes(jsonBytes(input))} as JSON, at most ${formatBytes(maxPayloadBytes)} are allowed; write data to a dataset and hand over its reference`,
+      'InputTooLarge',
+    );
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       const output = await runDag(

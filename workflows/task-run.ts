@@ -45,6 +45,23 @@ export type EndedTask = {
   finishedAt: number;
 };
 
+/** A decision to start a task instance, with what the run adds to it. */
+export type TaskStart = Omit<StartDecision, 'kind'> & Pick<TaskInput, 'finishedTasks' | 'inputFile'>;
+
+/** How a task instance is told which one it is. */
+export function identityOf(
+  { taskId, key, mapIndex }: StartDecision['instance'],
+  { cleared }: TaskRun,
+): TaskInput['task'] {
+  const clears = timesCleared(cleared, key);
+  return {
+    id: taskId,
+    key,
+    ...(mapIndex === undefined ? {} : { mapIndex }),
+    ...(clears === 0 ? {} : { cleared: clears }),
+  };
+}
+
 /** Airflow's bound on a retry delay that grows. */
 const longestRetryDelay = 24 * 60 * 60 * 1000;
 
@@ -53,24 +70,21 @@ const unlimited = '30 days';
 
 /** Runs a task instance's operator as an activity. Never rejects: a failure or cancellation is how the task ended. */
 export function runTask(
-  { instance, task, params, errorThreshold, metricThresholds }: Omit<StartDecision, 'kind'>,
-  { dag, run, traits, workflowId, cleared }: TaskRun,
-  finishedTasks?: FinishedTask[],
+  { instance, task, params, inputFile, errorThreshold, metricThresholds, finishedTasks }: TaskStart,
+  shared: TaskRun,
 ): Promise<EndedTask> {
+  const { dag, run, traits, workflowId } = shared;
   const startedAt = Date.now();
   const isSensor = traits[task.operator]?.sensor === true;
-  const clears = timesCleared(cleared, instance.key);
   const input: TaskInput = {
     dag,
     run,
     task: {
-      id: instance.taskId,
-      key: instance.key,
-      ...(instance.mapIndex === undefined ? {} : { mapIndex: instance.mapIndex }),
-      ...(clears === 0 ? {} : { cleared: clears }),
+      ...identityOf(instance, shared),
       ...(isSensor ? { retries: task.retries } : {}),
     },
     params,
+    ...(inputFile === undefined ? {} : { inputFile }),
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
     ...(metricThresholds === undefined ? {} : { metricThresholds }),
     ...(task.callbacks?.onRetry === undefined ? {} : { tellRetriesTo: workflowId }),
@@ -127,6 +141,12 @@ const complete = (figures: TaskFigures, { id, mapIndex, operator }: Named, state
   ...noCounts(),
   ...figures,
 });
+
+/** A task instance that failed before its activity came to be. */
+export const failedBefore = (error: unknown): EndedTask => {
+  const now = Date.now();
+  return { outcome: failureOf(error), startedAt: now, finishedAt: now };
+};
 
 function failureOf(error: unknown): EndedTask['outcome'] {
   if (isCancellation(error)) return { state: 'failed', reason: 'cancelled' };

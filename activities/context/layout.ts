@@ -37,6 +37,13 @@ export const generationName = (temporalRunId: string, cleared: number): string =
 export const runFolder = (dataRoot: string, dagId: string, runId: string): string =>
   join(dataRoot, dagId, runFolderName(runId));
 
+/** The folder of what one try of a task instance wrote. `run` is the run's. */
+export const generationFolder = (
+  run: string,
+  { id, mapIndex }: { id: string; mapIndex?: number },
+  generation: string,
+): string => join(run, taskFolderName(id, mapIndex), generation);
+
 /** A task instance's folder name: `train`, or `generate@3` for the mapped instance `generate[3]`. */
 export const taskFolderName = (taskId: string, mapIndex: number | undefined): string =>
   mapIndex === undefined ? taskId : `${taskId}@${mapIndex}`;

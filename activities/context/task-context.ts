@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
 import { commitFolder } from './commits.js';
-import { generationName, runFolder, taskFolderName } from './layout.js';
+import { generationFolder, generationName, runFolder } from './layout.js';
 import { Pulse } from './pulse.js';
 import type { RunFiles } from './run-files.js';
 import { isWorkerShutdown, openSparkSession, type SparkEnvironment } from './spark-session.js';
@@ -56,7 +55,7 @@ export function openAttempt(
   const file = environment.files.open(folder, bindings);
   const temporalRunId = info.workflowExecution?.runId ?? info.activityId;
   const generation = generationName(temporalRunId, cleared);
-  const taskFolder = join(folder, taskFolderName(task.id, task.mapIndex), generation);
+  const taskFolder = generationFolder(folder, task, generation);
 
   const startedAt = new Date();
   const counter = new StatsCounter();

@@ -2,12 +2,14 @@ import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
+import { formatBytes } from '../../dag/bytes.js';
 import { type CompactDag, compactDag } from '../../dag/compact.js';
 import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
+import { jsonBytes, maxPayloadBytes, payloadLength } from '../../dag/payload.js';
 import { formatPath, validate } from '../../dag/problem.js';
 import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
@@ -127,10 +129,24 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
     ...(earlier === undefined ? {} : { replayOf: earlier.workflowId, replayOfRunId: earlier.temporalRunId }),
     tasks: Object.entries(reused).map(([key, task]) => ({ key, ...(task as ReusedTask), reused: true })),
   };
+  const plan = planOf(record, environment);
+  refuseTooLarge(plan);
   const folder = runFolder(dataRoot, dagId, runId);
   await keepFormerRecord(folder, temporalRunId);
   writeJsonSync(join(folder, runRecordName), record);
-  return planOf(record, environment);
+  return plan;
+}
+
+/** A run that no payload holds could never begin. */
+function refuseTooLarge(plan: FrozenRun): void {
+  if (payloadLength(plan) !== undefined) return;
+  const { dag, params, run } = plan;
+  const sizes = Object.entries({ 'the DAG': dag, 'its params': params, 'dataset updates': run.datasetEvents })
+    .map(([what, value]) => `${what} ${formatBytes(jsonBytes(value ?? null))}`)
+    .join(', ');
+  throw refuse(
+    `the run of DAG "${dag.dagId}" is too large: ${sizes}; together at most ${formatBytes(maxPayloadBytes)} as JSON. Large values belong in files or datasets that params name`,
+  );
 }
 
 /** A logical date that was asked for belongs to one run, whatever its Workflow ID: the tries at that one share the ID. */

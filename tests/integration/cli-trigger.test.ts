@@ -89,6 +89,21 @@ describe('nightjar dags trigger', () => {
     expect(code).toBe(2);
   });
 
+  it('refuses params that no run could be given', async () => {
+    const conf = join(worker.folder, 'large.json');
+    await writeFile(conf, JSON.stringify({ text: 'x'.repeat(2_500_000) }));
+    await worker.dag(`
+dagId: texts-${own}
+params: { text: { type: string, default: "" } }
+tasks: [{ id: only, operator: noop }]
+`);
+    const { code, stderr } = await command('dags', 'trigger', `texts-${own}`, '--conf', conf);
+    expect(stderr).toMatch(
+      /^a run is given at most 1\.9 MiB of JSON, and this is 2\.4 MiB; put large values/,
+    );
+    expect(code).toBe(2);
+  });
+
   it('refuses the same logical date twice, and says what runs it again', async () => {
     const first = await command('dags', 'trigger', etl, '--logical-date', '2026-03-01', '--watch');
     expect(first.stdout).toContain(`${etl}/2026-03-01T00:00:00Z succeeded`);
