@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { SparkConnectError } from 'spark-connect-js';
 import { type Handover, handoverType } from '../dag/handover.js';
+import { leastBytes } from '../dag/payload.js';
 import { type FinishedTask, OperatorError, type OperatorErrorType } from './operator.js';
 
 /** SQLSTATE classes that tell of the user's query or data, not of the cluster's health: a retry gives the same. */
@@ -29,10 +30,39 @@ export function toFailure(
     type,
     nonRetryable: !(retryable && advice.retryable),
     ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
-    details: [stats, details],
+    details: [
+      leastBytes(stats) > maxFigureBytes ? null : stats,
+      leastBytes(details) > maxDetailBytes ? null : details,
+    ],
     ...(error instanceof Error ? { cause: error } : {}),
   });
 }
+
+/** Characters of a message that Temporal is told: it refuses failures, and ends runs, that are too large for it. */
+const maxMessage = 10_000;
+
+/** A text of which the beginning and the end say enough. */
+export function shortened(text: string): string {
+  if (text.length <= maxMessage) return text;
+  const half = maxMessage / 2;
+  const left = (text.length - maxMessage).toLocaleString('en-US');
+  return `${text.slice(0, half)} … ${left} characters are left out here … ${text.slice(-half)}`;
+}
+
+/** Shortens the messages and stacks of an error and its causes, where they are long. */
+export function shortenError(error: Error): void {
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const { message, stack = '' } = each;
+    if (message.length > maxMessage) each.message = shortened(message);
+    if (stack.length > maxMessage) each.stack = shortened(stack);
+  }
+}
+
+/** Of the figures of an attempt, as JSON: an output and these are one payload. */
+export const maxFigureBytes = 1024 ** 2;
+
+/** Of what an error tells beside its message, as JSON. What is more is left out. */
+const maxDetailBytes = 256 * 1024;
 
 /**
  * Gives the task to another worker. Sensors look again anyway, as often as it takes; other tasks are started again by their run,

@@ -2,10 +2,11 @@ import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { leastBytes } from '../dag/payload.js';
 import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
-import { handover, toFailure } from './failure.js';
+import { handover, maxFigureBytes, shortenError, toFailure } from './failure.js';
 import { type FinishedTask, type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { mask, maskError, maskJson } from './secrets.js';
@@ -56,6 +57,7 @@ async function perform(
     if (attempt.isHandedOver()) throw new Error('the worker shuts down');
     checkOutput(input.task.id, output);
     const stats = maskJson(attempt.finish('success'));
+    checkFigures(input.task.id, stats);
     checkThresholds(input, stats, (message) => log.warn(message));
     await attempt.commit(output, stats);
     log.info({ stats }, `${operator.name} succeeded`);
@@ -77,6 +79,7 @@ async function perform(
     }
     const failure = maskError(toFailure(error, failed, signal));
     logFailure(log, operator.name, failure, thrown);
+    shortenError(failure);
     await onAttemptFailed(input, failure, info, log);
     throw failure;
   }
@@ -112,6 +115,16 @@ function checkOutput(taskId: string, output: Json): void {
     throw new OperatorError(
       'OutputTooLarge',
       `task "${taskId}" returned ${bytes} bytes of JSON, at most ${maxOutputBytes} are allowed; write data to a dataset and return its reference`,
+    );
+  }
+}
+
+function checkFigures(taskId: string, { metrics, rejectedByReason, rejectedFiles }: FinishedTask): void {
+  const bytes = leastBytes({ metrics, rejectedByReason, rejectedFiles });
+  if (bytes > maxFigureBytes) {
+    throw new OperatorError(
+      'OutputTooLarge',
+      `task "${taskId}" reported ${bytes} bytes of figures (metrics, reasons of rejection, rejected files), at most ${maxFigureBytes} are allowed; write them to a dataset`,
     );
   }
 }

@@ -13,6 +13,7 @@ import { jsonBytes, maxPayloadBytes, payloadLength } from '../../dag/payload.js'
 import { formatPath, validate } from '../../dag/problem.js';
 import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
+import { shortened } from '../failure.js';
 import type { OperatorTraits } from '../task.js';
 import { type DagSources, findDag } from './dag-files.js';
 import { recordAt } from './find-run.js';
@@ -80,7 +81,7 @@ export type RunEnvironment = {
 
 /** A refusal of a run's input: one readable line, never retried. */
 const refuse = (message: string): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(message, 'InvalidRunInput');
+  ApplicationFailure.nonRetryable(shortened(message), 'InvalidRunInput');
 
 /**
  * Freezes what a run depends on: reads the DAG's file as it is now, checks the input against it, resolves params and

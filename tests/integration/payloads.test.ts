@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -29,6 +29,23 @@ const operators = [
     },
   }),
   defineOperator({
+    name: 'complain',
+    description: 'fails, with a message of so many characters',
+    params: z.strictObject({ characters: z.int() }),
+    run: async (_context, { characters }) => {
+      throw new Error(`begin${'.'.repeat(characters)}end`);
+    },
+  }),
+  defineOperator({
+    name: 'count-all',
+    description: 'reports more figures than anybody reads',
+    params: z.strictObject({}),
+    run: async ({ stats }) => {
+      for (let index = 0; index < 100_000; index++) stats.metric(`metric-${index}`, index);
+      return null;
+    },
+  }),
+  defineOperator({
     name: 'lose',
     description: 'loses the file of its input',
     params: z.strictObject({ texts: z.array(z.string()) }),
@@ -45,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker.stop());
 
-it('are handed over by files: to a task, to its next attempt, to instances and to batches of them', async () => {
+it('inputs too large for a payload are handed over by files: to a task, to its next attempt, to instances and to batches of them', async () => {
   // Two bytes a letter: there are fewer characters than a payload has bytes.
   await worker.dag(`
 dagId: reduce
@@ -88,7 +105,7 @@ tasks:
   expect([...(await worker.replayAll()).values()].filter((error) => error !== undefined)).toEqual([]);
 });
 
-it('fail their task, and no more than that, when they are out of all measure or lost', async () => {
+it('inputs that are out of all measure, or lost, fail their task and no more than that', async () => {
   const all = Array(30).fill('tasks.read.output').join(' + ');
   await worker.dag(`
 dagId: beyond
@@ -109,7 +126,7 @@ tasks:
   expect(tasks.find(({ key }) => key === 'rest')?.state).toBe('success');
 });
 
-it('are refused when they are those of a run that could never begin', async () => {
+it('params that no run could begin with are refused', async () => {
   await worker.dag(`
 dagId: given
 params: { text: { type: string, default: "" } }
@@ -119,4 +136,27 @@ tasks:
   const message = await worker.run('given', { params: { text: 'x'.repeat(1_992_000) } });
   expect(message).toContain('the run of DAG "given" is too large');
   expect(message).toMatch(/its params 1\.9 MiB.*; together at most 1\.9 MiB as JSON/);
+});
+
+it('figures that nobody reads fail their task', async () => {
+  await worker.dag('dagId: figures\ntasks: [{ id: only, operator: count-all }]');
+  expect(await worker.run('figures')).toMatch(
+    /task "only" reported \d{7} bytes of figures .*, at most 1048576 are allowed; write them to a dataset/,
+  );
+});
+
+it('messages of failed tasks are shortened, and whole in the log of the run', async () => {
+  await worker.dag(`
+dagId: complaints
+tasks:
+  - { id: one, operator: complain, with: { characters: 3000000 } }
+  - { id: each, operator: complain, expand: { n: "\${{ range(40) }}" }, with: { characters: 150000 } }
+`);
+  const message = (await worker.run('complaints')) as string;
+  expect(message).toMatch(
+    /one \(complain, 1 try\): begin\.+ … 2,990,008 characters are left out here … \.+end\n/,
+  );
+  expect(message.length).toBeLessThan(300_000);
+  const log = await readFile(join(worker.dataRoot, 'complaints/run/run.log'), 'utf8');
+  expect(log).toContain(`begin${'.'.repeat(3_000_000)}end (retried`);
 });
