@@ -3,26 +3,17 @@ import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import { mappedBatchSize } from '../dag/expansion.js';
-import { payloadLength } from '../dag/payload.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
 import { Bell } from './bell.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
 import type { HeldRun } from './hold.js';
-import { LargeInputs, variableInput } from './large-inputs.js';
-import { Outbox } from './outbox.js';
+import { LargeInputs } from './large-inputs.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
-import { triggerDag } from './sub-dag.js';
-import {
-  type EndedTask,
-  failedBefore,
-  runForTasks,
-  runTask,
-  type TaskRun,
-  type TaskStart,
-} from './task-run.js';
+import { TaskPerformer } from './task-performer.js';
+import { type EndedTask, runForTasks, type TaskRun } from './task-run.js';
 import { Work } from './work.js';
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
@@ -45,11 +36,10 @@ export class RunExecution {
   private readonly datasets: DatasetUpdates;
   private readonly run: DagRun;
   private readonly shared: TaskRun;
-  private readonly largeInputs: LargeInputs;
+  private readonly performer: TaskPerformer;
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
   private readonly work: Work;
-  private readonly outbox = new Outbox();
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
   private readonly permanent: Set<string>;
@@ -58,7 +48,7 @@ export class RunExecution {
   constructor(
     private readonly prepared: PreparedRun,
     results: Pick<DagRunOptions, 'reused' | 'restored'>,
-    private readonly resumed?: Resumed,
+    resumed?: Resumed,
   ) {
     const { dag, dagFolder, params, config, run, traits } = prepared;
     this.run = new DagRun(dag, { params, config, run, ...results });
@@ -70,8 +60,12 @@ export class RunExecution {
       workflowId,
       ...(resumed === undefined ? {} : { cleared: resumed.cleared }),
     };
-    this.largeInputs = new LargeInputs(this.shared);
-    this.batches = new BatchRunner(this.shared, this.largeInputs);
+    const largeInputs = new LargeInputs(this.shared);
+    this.batches = new BatchRunner(this.shared, largeInputs);
+    this.performer = new TaskPerformer(this.shared, largeInputs, {
+      finishedTasks: () => this.progress.finishedTasks(),
+      isResumed: (key) => resumed?.amendment.resumed.has(key) ?? false,
+    });
     this.work = new Work(dag.maxActiveTasks, () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);
@@ -168,13 +162,13 @@ export class RunExecution {
       this.run.mark(instance.key, 'upForReschedule');
       this.work.occupy(
         task,
-        () => waitFor(decision),
+        () => this.performer.perform(decision),
         (end) => this.settle(instance.key, end),
       );
     } else if (task.pool === undefined) {
       this.enqueue(
         decision,
-        () => this.perform(decision),
+        () => this.performer.perform(decision),
         (end) => this.settle(instance.key, end),
       );
     } else void this.work.scopeOf(task).run(() => this.beginPooled(decision));
@@ -195,9 +189,10 @@ export class RunExecution {
     // The pool first: who waits for one takes no place in the run from those that could go on. But nobody keeps slots while it
     // waits for a place: those who have the places may wait for these slots.
     const atOnce = await withSlots(task, instance.key, async () =>
-      this.work.hasRoom ? enqueued(() => this.perform(decision)) : undefined,
+      this.work.hasRoom ? enqueued(() => this.performer.perform(decision)) : undefined,
     );
-    const end = atOnce ?? (await enqueued(() => withSlots(task, instance.key, () => this.perform(decision))));
+    const end =
+      atOnce ?? (await enqueued(() => withSlots(task, instance.key, () => this.performer.perform(decision))));
     this.settle(instance.key, end);
     done();
   }
@@ -222,27 +217,6 @@ export class RunExecution {
       },
       drop: () => onEnd(neverStarted(this.stopped?.reason)),
     });
-  }
-
-  private perform(decision: StartDecision | TriggerDecision): Promise<EndedTask> {
-    if (decision.kind === 'trigger') {
-      const { trigger, instance } = decision;
-      const retries = this.resumed?.amendment.resumed.has(instance.key) ?? false;
-      const { logicalDate } = this.shared.run;
-      return this.outbox.send(JSON.stringify(trigger).length, () =>
-        triggerDag(decision, logicalDate, retries),
-      );
-    }
-    const readsFinished = this.shared.traits[decision.task.operator]?.readsFinishedTasks === true;
-    const start: TaskStart = readsFinished
-      ? { ...decision, finishedTasks: this.progress.finishedTasks() }
-      : decision;
-    const length = payloadLength(variableInput(start));
-    return length === undefined
-      ? this.largeInputs
-          .keep(start)
-          .then((inputFile) => runTask({ ...decision, params: {}, inputFile }, this.shared), failedBefore)
-      : this.outbox.send(length, () => runTask(start, this.shared));
   }
 
   /** A large mapped task runs in child workflows, as many side by side as its own limit and the run's allow. */
@@ -308,17 +282,6 @@ export class RunExecution {
 
   private show(): void {
     setCurrentDetails(this.progress.table());
-  }
-}
-
-async function waitFor({ wait }: WaitDecision): Promise<EndedTask> {
-  const startedAt = Date.now();
-  const milliseconds = 'until' in wait ? Date.parse(wait.until) - startedAt : wait.milliseconds;
-  try {
-    if (milliseconds > 0) await sleep(milliseconds);
-    return { outcome: { state: 'success' }, startedAt, finishedAt: Date.now() };
-  } catch {
-    return { outcome: { state: 'failed', reason: 'cancelled' }, startedAt, finishedAt: Date.now() };
   }
 }
 

@@ -83,12 +83,20 @@ export type RunEnvironment = {
 const refuse = (message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(shortened(message), 'InvalidRunInput');
 
+/** Temporal takes 1,000 characters, and the ids of batches and of triggered DAGs are made from that of their run. */
+const maxWorkflowId = 400;
+
 /**
  * Freezes what a run depends on: reads the DAG's file as it is now, checks the input against it, resolves params and
  * settings, and opens the run's record. @throws ApplicationFailure of type InvalidRunInput
  */
 export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<FrozenRun> {
   const { dagId, workflowId, temporalRunId } = request;
+  if (workflowId.length > maxWorkflowId) {
+    throw refuse(
+      `the Workflow ID has ${workflowId.length} characters, at most ${maxWorkflowId} are allowed; DAGs that trigger each other in a circle make ever longer ones`,
+    );
+  }
   const runId = runIdOf(dagId, workflowId);
   if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
   const { replay, only, from, ...input } = parseInput(request.input);

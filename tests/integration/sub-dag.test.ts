@@ -159,3 +159,19 @@ tasks: [{ id: ask, operator: trigger-dag, with: { dagId: waiter, wait: false } }
   await handle.cancel();
   await worker.result(handle);
 });
+
+it('ends DAGs that trigger each other in a circle', async () => {
+  for (const [dagId, next] of [
+    ['there', 'and-back-again'],
+    ['and-back-again', 'there'],
+  ]) {
+    await worker.dag(`
+dagId: ${dagId}
+tasks: [{ id: on, operator: trigger-dag, with: { dagId: ${next} } }]
+`);
+  }
+  const message = await worker.run('there');
+  expect(message).toMatch(
+    /the Workflow ID has 4\d\d characters, at most 400 are allowed; DAGs that trigger each other/,
+  );
+});
