@@ -10,15 +10,18 @@ import {
 } from '@temporalio/workflow';
 import type { CallbackActivities } from '../activities/run/notify-event.js';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
+import { formatBytes } from '../dag/bytes.js';
 import { attemptFailedSignal, type CallbackEvent, type FailedAttempt } from '../dag/callback-event.js';
 import { toCel } from '../dag/cel-values.js';
 import type { DagRun, TaskInstance } from '../dag/dag-run.js';
 import type { TaskSpec } from '../dag/document.js';
 import type { Json } from '../dag/json.js';
+import { maxPayloadBytes, payloadLength } from '../dag/payload.js';
 import type { CallbackAction, TaskCallbacks } from '../dag/schema/callbacks.js';
 import { isFinal, type TaskState } from '../dag/states.js';
 import { parseTemplate } from '../dag/template.js';
 import { readableCause } from './failures.js';
+import { Outbox } from './outbox.js';
 import type { RunView } from './run-view.js';
 
 type Happening = Pick<CallbackEvent, 'kind' | 'state'> & Partial<CallbackEvent>;
@@ -36,10 +39,15 @@ const attemptTimeout = 60_000;
 const commandSlack = 5_000;
 const attempts = 4;
 
+/** Problems that are listed: a run may have thousands of callbacks. */
+const maxProblems = 20;
+
 /** What a run tells of: looks for the callbacks of what happens and carries them out, beside the run's own course. */
 export class Callbacks {
-  /** What went wrong with callbacks, for people. It never counts for the run. */
+  /** What went wrong with callbacks, for people: the first ones, and how many more. It never counts for the run. */
   readonly problems: string[] = [];
+  private unlisted = 0;
+  private readonly outbox = new Outbox();
   private readonly tasks: ReadonlyMap<string, TaskSpec>;
   private readonly outstanding = new Set<Promise<void>>();
   private readonly timers: CancellationScope[] = [];
@@ -224,15 +232,21 @@ export class Callbacks {
         scheduleToCloseTimeout: (attempts + 1) * startToCloseTimeout,
         retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: attempts },
       });
-      await CancellationScope.nonCancellable(() =>
-        notifyEvent({ action: rendered, event, folder: this.prepared.dagFolder }),
-      );
+      const notification = { action: rendered, event, folder: this.prepared.dagFolder };
+      const length = payloadLength(notification);
+      if (length === undefined) throw new Error(`it is more than ${formatBytes(maxPayloadBytes)} of JSON`);
+      await CancellationScope.nonCancellable(() => this.outbox.send(length, () => notifyEvent(notification)));
     } catch (error) {
       const cause = readableCause(error);
       const message =
         cause instanceof ApplicationFailure || cause instanceof Error ? cause.message : String(cause);
-      this.problems.push(`${name} of ${subject}: ${message}`);
+      this.note(`${name} of ${subject}: ${message}`);
       log.warn(`callback ${name} of ${subject} failed`, { message });
     }
+  }
+
+  private note(problem: string): void {
+    if (this.problems.length < maxProblems) this.problems.push(problem);
+    else this.problems[maxProblems] = `… and ${++this.unlisted} more`;
   }
 }

@@ -171,6 +171,24 @@ tasks:
   expect(log).toContain('callback of success failed: command \\"sh\\" ended with exit code 3');
 });
 
+it('lists the first of many that fail, among them what is too large to be sent', async () => {
+  await worker.dag(`
+dagId: loud
+params: { text: { type: string } }
+tasks:
+  - id: each
+    operator: work
+    expand: { n: "\${{ range(30) }}" }
+    callbacks: { onSuccess: { slack: { url: ${url}/slack, text: "\${{ params.text + params.text + params.text }}" } } }
+`);
+  const { callbackProblems = [] } = succeeded(
+    await worker.run('loud', { params: { text: 'x'.repeat(700_000) } }),
+  );
+  expect(callbackProblems).toHaveLength(21);
+  expect(callbackProblems[0]).toMatch(/^onSuccess of each\[\d+\]: it is more than 1\.9 MiB of JSON$/);
+  expect(callbackProblems.at(-1)).toBe('… and 10 more');
+});
+
 it('tells of deadlines that tasks and runs miss, of no others, and only once', async () => {
   const gate = join(worker.folder, 'gate');
   await worker.dag(`
