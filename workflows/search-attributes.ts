@@ -4,6 +4,7 @@ import {
   SearchAttributeType,
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
+import { jsonBytes } from '../dag/payload.js';
 
 /** What Nightjar adds to the server's visibility: runs can be listed and counted by these in the UI and by queries. */
 export const searchAttributes = {
@@ -30,10 +31,21 @@ export const resumeAttributes = (state: 'queued' | 'running'): SearchAttributeUp
   { key: searchAttributes.failedTasks, value: null },
 ];
 
-/** Attributes of a run as it ends or is held. A list of failed tasks is cut at twenty: the server bounds its size. */
-export const endAttributes = (state: string, failedTasks: string[]): SearchAttributePair[] => [
+/** Attributes of a run as it ends or is held. Of many failed tasks the first ones. */
+export const endAttributes = (state: string, failedTasks: readonly string[]): SearchAttributePair[] => [
   { key: searchAttributes.runState, value: state },
-  ...(failedTasks.length === 0
-    ? []
-    : [{ key: searchAttributes.failedTasks, value: failedTasks.slice(0, 20) }]),
+  ...(failedTasks.length === 0 ? [] : [{ key: searchAttributes.failedTasks, value: firstOf(failedTasks) }]),
 ];
+
+/** The server takes 2,048 bytes as a value, and terminates a run that gives more. */
+const maxValueBytes = 2_000;
+const maxListed = 20;
+
+function firstOf(keys: readonly string[]): string[] {
+  const first: string[] = [];
+  for (const key of keys.slice(0, maxListed)) {
+    if (jsonBytes([...first, key]) > maxValueBytes) break;
+    first.push(key);
+  }
+  return first;
+}
