@@ -23,6 +23,7 @@ import { parseTemplate } from '../dag/template.js';
 import { readableCause } from './failures.js';
 import { Outbox } from './outbox.js';
 import type { RunView } from './run-view.js';
+import { StartQueue } from './start-queue.js';
 
 type Happening = Pick<CallbackEvent, 'kind' | 'state'> & Partial<CallbackEvent>;
 
@@ -39,6 +40,9 @@ const attemptTimeout = 60_000;
 const commandSlack = 5_000;
 const attempts = 4;
 
+/** Callbacks that are carried out at once: a run has 2,000 pending activities at most, and its tasks want theirs. */
+const maxAtOnce = 500;
+
 /** Problems that are listed: a run may have thousands of callbacks. */
 const maxProblems = 20;
 
@@ -48,6 +52,7 @@ export class Callbacks {
   readonly problems: string[] = [];
   private unlisted = 0;
   private readonly outbox = new Outbox();
+  private readonly queue = new StartQueue(maxAtOnce);
   private readonly tasks: ReadonlyMap<string, TaskSpec>;
   private readonly outstanding = new Set<Promise<void>>();
   private readonly timers: CancellationScope[] = [];
@@ -212,9 +217,23 @@ export class Callbacks {
       ...happening,
     };
     for (const action of actions) {
-      const work = this.notify(name, action, event).finally(() => this.outstanding.delete(work));
+      const work = this.inTurn(() => this.notify(name, action, event)).finally(() =>
+        this.outstanding.delete(work),
+      );
       this.outstanding.add(work);
     }
+  }
+
+  private inTurn(notify: () => Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const start = (): void => {
+        void notify().then(() => {
+          this.queue.release(1);
+          resolve();
+        });
+      };
+      this.queue.offer({ weight: 1, priority: 0, start, drop: resolve });
+    });
   }
 
   /** Never throws: a callback doesn't change the outcome that it reports. */
