@@ -11,7 +11,6 @@ import {
   isCancellation,
   ParentClosePolicy,
   proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
   startChild,
   upsertMemo,
@@ -33,6 +32,7 @@ import {
 } from '../dag/backfill/messages.js';
 import type { JsonObject } from '../dag/json.js';
 import { backfillReport, backfillTable } from './backfill-details.js';
+import { showDetails } from './details.js';
 import { readableCause } from './failures.js';
 import { searchAttributes } from './search-attributes.js';
 
@@ -79,6 +79,7 @@ class BackfillExecution {
     private readonly backfill: Backfill,
   ) {
     this.answerMessages();
+    showDetails(() => backfillTable(backfill.view()));
   }
 
   /** Drives the backfill to its end, or to a quiet moment when its history has become long: then what to carry on. */
@@ -109,7 +110,7 @@ class BackfillExecution {
     for (;;) {
       this.changed = false;
       await this.fill();
-      this.show();
+      this.tell();
       if (backfill.isOver) return undefined;
       if (backfill.isDrained) return backfill.carry();
       await condition(() => this.changed);
@@ -155,9 +156,8 @@ class BackfillExecution {
     }
   }
 
-  private show(): void {
+  private tell(): void {
     const { backfill, plan } = this;
-    setCurrentDetails(backfillTable(backfill.view()));
     const { state } = backfill;
     // Told once more when all runs have ended: one that is cancelled is so before.
     const told = `${state} ${backfill.isOver}`;

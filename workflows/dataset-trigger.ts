@@ -5,7 +5,6 @@ import {
   defineQuery,
   defineSignal,
   ParentClosePolicy,
-  setCurrentDetails,
   setHandler,
   startChild,
   workflowInfo,
@@ -18,6 +17,7 @@ import {
   datasetUpdatedSignal,
   isFulfilled,
 } from '../dag/dataset-event.js';
+import { showDetails } from './details.js';
 
 /** What a trigger remembers when it continues as new. */
 type Memory = {
@@ -47,8 +47,9 @@ export async function datasetTrigger(memory?: Memory): Promise<void> {
     description: 'Updates of datasets since the last run',
   });
 
+  showDetails(() => details(dagId, [...updates.values()]));
+
   for (;;) {
-    setCurrentDetails(details(dagId, [...updates.values()]));
     if (updates.size > 0) await condition(() => arrived.length > 0);
     else if (!(await condition(() => arrived.length > 0, quietTime))) return;
     for (let next = arrived.shift(); next !== undefined; next = arrived.shift()) {

@@ -23,8 +23,8 @@ const count = (value: number | undefined): string =>
   value === undefined ? '' : value < 1000 ? String(value) : value.toLocaleString('en-US');
 
 /**
- * The run as Markdown, for the Temporal UI's page of the workflow. Rows are made when a task changes, not when the table is
- * shown, so that an event costs the same in a run of a thousand tasks as in one of ten.
+ * The run as Markdown, for the Temporal UI's page of the workflow. Rows are made of tasks that have changed, so that to look at a run of
+ * thousands of tasks again and again costs little.
  */
 export class LiveTable {
   private readonly rows = new Map<string, { state: string; text: string }>();

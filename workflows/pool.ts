@@ -6,7 +6,6 @@ import {
   defineUpdate,
   getExternalWorkflowHandle,
   proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -22,6 +21,7 @@ import {
   type SlotRequest,
 } from '../dag/pool/messages.js';
 import { Semaphore } from '../dag/pool/semaphore.js';
+import { showDetails } from './details.js';
 import { poolTable } from './pool-details.js';
 
 const { findGone } = proxyLocalActivities<PoolActivities>({
@@ -92,6 +92,8 @@ export async function pool(start: PoolStart): Promise<void> {
   );
   setHandler(defineQuery<PoolView>(poolMessages.state), view, { description: 'Who holds and awaits slots' });
 
+  showDetails(() => poolTable(view()));
+
   const send = async ({ to, answer }: AddressedAnswer): Promise<void> => {
     sending++;
     try {
@@ -129,7 +131,6 @@ export async function pool(start: PoolStart): Promise<void> {
       // Whoever has to wait may wait for one that is gone.
       if (semaphore.isWaitedFor && !wasWaitedFor && Date.now() - checkedAt >= checksApart) mustCheck = true;
       wasWaitedFor = semaphore.isWaitedFor;
-      setCurrentDetails(poolTable(view()));
       if (isOver && semaphore.isIdle) return;
       isOver = false;
       if (!workflowInfo().continueAsNewSuggested) continue;

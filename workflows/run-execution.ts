@@ -1,4 +1,4 @@
-import { CancellationScope, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
@@ -114,7 +114,7 @@ export class RunExecution {
     for (;;) {
       this.change.reset();
       const finished = this.take();
-      this.show();
+      this.progress.tell();
       if (finished !== undefined) return { kind: 'ended', ...(this.stopped ?? finished) };
       await this.change.rung();
       if (this.stopped !== undefined) continue;
@@ -127,9 +127,9 @@ export class RunExecution {
     }
   }
 
-  /** Shows, and tells of, what has happened last. */
+  /** Tells of what has happened last. */
   private pause(): RunEnding {
-    this.show();
+    this.progress.tell();
     return { kind: 'continue' };
   }
 
@@ -278,10 +278,6 @@ export class RunExecution {
     if (dagrunTimeout === undefined) return;
     await sleep(Math.max(1, startedAt + dagrunTimeout - Date.now()));
     this.stop('failed', `took longer than dagrunTimeout (${dagrunTimeout / 1000} s)`);
-  }
-
-  private show(): void {
-    setCurrentDetails(this.progress.table());
   }
 }
 

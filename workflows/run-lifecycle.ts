@@ -7,7 +7,6 @@ import {
   condition,
   isCancellation,
   proxyLocalActivities,
-  setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -16,6 +15,7 @@ import type { RunUpdate } from '../activities/run/record-run.js';
 import type { DagRunOptions } from '../dag/decision.js';
 import { runsPool } from '../dag/pool/messages.js';
 import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
+import { showDetails } from './details.js';
 import { failureReport } from './failure-report.js';
 import { heldDetails } from './held-details.js';
 import type { Hold, Instruction } from './hold.js';
@@ -78,6 +78,7 @@ export class RunLifecycle {
     this.startedAt = startedAt;
     this.heldMs = heldMs;
     this.heldSince = heldSince;
+    showDetails(() => this.execution.progress.table());
   }
 
   view(): RunView {
@@ -148,7 +149,7 @@ export class RunLifecycle {
         : reason;
     await this.record({ state, ...(state === 'success' ? {} : { error }) });
     await this.execution.settled();
-    setCurrentDetails(progress.table());
+    progress.tell();
     if (state === 'success') return progress.result();
     throw state === 'cancelled'
       ? new CancelledFailure(reason)
@@ -223,7 +224,7 @@ export class RunLifecycle {
   private show(state: RunView['state'], attributes: SearchAttributeUpdatePair[]): void {
     const { progress } = this.execution;
     progress.state = state;
-    setCurrentDetails(progress.table());
+    progress.tell();
     if (this.prepared.searchAttributes) upsertSearchAttributes(attributes);
   }
 

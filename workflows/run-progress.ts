@@ -27,6 +27,8 @@ export class RunProgress {
   notice = '';
   private readonly times = new Map<string, Times>();
   private readonly live = new LiveTable();
+  /** Instances that have changed since the table was last looked at. */
+  private readonly stale: Set<Instance>;
   private readonly operators: ReadonlyMap<string, string>;
 
   constructor(
@@ -35,7 +37,7 @@ export class RunProgress {
     private readonly watched: Watched,
   ) {
     this.operators = new Map(prepared.dag.tasks.map(({ id, operator }) => [id, operator]));
-    for (const instance of run.instances()) this.live.update(this.viewOf(instance));
+    this.stale = new Set(run.instances());
   }
 
   started(key: string): void {
@@ -46,13 +48,21 @@ export class RunProgress {
     this.times.set(key, { startedAt, finishedAt });
   }
 
-  /** The run as Markdown. What has changed since the last time is told to the observers. */
-  table(): string {
+  /** Tells the observers what has changed since the last time. */
+  tell(): void {
     for (const instance of this.run.takeChanges()) {
       for (const observer of this.watched.observers) observer.taskChanged(instance);
+      this.stale.add(instance);
+    }
+  }
+
+  /** The run as Markdown. */
+  table(): string {
+    for (const instance of this.stale) {
       if (instance.state === 'removed') this.live.remove(instance.key);
       else this.live.update(this.viewOf(instance));
     }
+    this.stale.clear();
     const { dag, run } = this.prepared;
     const table = this.live.render({
       dagId: dag.dagId,
