@@ -14,21 +14,23 @@ const CANDIDATES = ['python3', ...[14, 13, 12, 11, 10].map((minor) => `python3.$
 const AGAIN = 'then run the same command again';
 
 /**
- * Finds a Python 3.10 or newer that has pip.
+ * Finds a Python 3.10 or newer that has pip. The interpreter itself, not a version manager's shim for it: that of pyenv does work of its own after
+ * an installation, and fails it when another one that was killed has left its lock behind.
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<string>} its command
+ * @returns {Promise<string>} its path
  * @throws {SetupError} saying what is missing and how to mend it
  */
 export async function findPython(env = process.env) {
   let tooOld = '';
   let withoutPip = '';
   for (const python of CANDIDATES) {
-    const version = await ask(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], env);
+    const about = 'import sys; print("%d.%d" % sys.version_info[:2]); print(sys.executable)';
+    const [version, executable] = (await ask(python, ['-c', about], env))?.split(/\r?\n/) ?? [];
     if (version === undefined) continue;
     const [major = 0, minor = 0] = version.split('.').map(Number);
     if (major < 3 || (major === 3 && minor < OLDEST)) tooOld ||= version;
     else if ((await ask(python, ['-m', 'pip', '--version'], env)) === undefined) withoutPip ||= python;
-    else return python;
+    else return executable || python;
   }
   if (withoutPip)
     throw new SetupError(

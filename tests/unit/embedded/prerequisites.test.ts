@@ -20,17 +20,17 @@ function programs(scripts: Record<string, string>): string {
 }
 
 const python = (version: string, hasPip: boolean) =>
-  `case "$*" in *version_info*) echo ${version};; *) exit ${hasPip ? 0 : 1};; esac`;
+  `case "$*" in *version_info*) echo ${version}; echo /real/python${version};; *) exit ${hasPip ? 0 : 1};; esac`;
 const java = (version: string) => `echo 'openjdk version "${version}" 2025-04-15' >&2`;
 
 describe('Python', () => {
-  test('3.10 or newer with pip is found, past one that is too old or has no pip', async () => {
+  test('3.10 or newer with pip is found, past one that is too old or has no pip: the interpreter behind the command', async () => {
     const folder = programs({
       python3: python('3.9', true),
       'python3.13': python('3.13', false),
       'python3.11': python('3.11', true),
     });
-    expect(await findPython({ PATH: folder })).toBe('python3.11');
+    expect(await findPython({ PATH: folder })).toBe('/real/python3.11');
   });
 
   test.each([
