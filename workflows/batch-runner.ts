@@ -9,9 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
-import { mappedBatchSize } from '../dag/expansion.js';
-import { jsonBytes, payloadLength } from '../dag/payload.js';
-import { type LargeInputs, variableInput } from './large-inputs.js';
+import { jsonBytes } from '../dag/payload.js';
+import { inlineLength, type LargeInputs } from './large-inputs.js';
 import {
   type BatchResult,
   batchResultsSignal,
@@ -25,7 +24,7 @@ const batchBytes = 1_000_000;
 
 type Start = MappedBatch['starts'][number];
 
-const isLarge = (start: Start): boolean => payloadLength(variableInput(start)) === undefined;
+const isLarge = (start: Start): boolean => inlineLength(start) === undefined;
 
 /** Runs batches of a mapped task's instances as child workflows. One per run: it takes the batches' signals. */
 export class BatchRunner {
@@ -99,14 +98,14 @@ export class BatchRunner {
   }
 }
 
-/** Cuts the instances of one mapped task into batches that fit, by number and by size. */
-export function batchesOf(starts: readonly StartDecision[]): Start[][] {
+/** Cuts the instances of one mapped task into batches of at most `most` that fit into a payload. */
+export function batchesOf(starts: readonly StartDecision[], most: number): Start[][] {
   const batches: Start[][] = [];
   let batch: Start[] = [];
   let bytes = 0;
   for (const { kind: _kind, task: _task, ...start } of starts) {
     const size = isLarge(start) ? batchBytes : jsonBytes(start);
-    if (batch.length === mappedBatchSize || (batch.length > 0 && bytes + size > batchBytes)) {
+    if (batch.length === most || (batch.length > 0 && bytes + size > batchBytes)) {
       batches.push(batch);
       batch = [];
       bytes = 0;

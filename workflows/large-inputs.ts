@@ -1,7 +1,14 @@
-import { ApplicationFailure, CancellationScope, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  patched,
+  proxyLocalActivities,
+  sleep,
+} from '@temporalio/workflow';
 import type { LargeInputActivities } from '../activities/context/large-input.js';
 import { formatBytes } from '../dag/bytes.js';
-import { leastBytes } from '../dag/payload.js';
+import { leastBytes, payloadLength } from '../dag/payload.js';
+import { maxInlineBytes } from './history-budget.js';
 import { identityOf, type TaskRun, type TaskStart } from './task-run.js';
 
 /** Of JSON, about. The workflow has all of it in memory, some times over. */
@@ -12,14 +19,20 @@ const { keepInput } = proxyLocalActivities<LargeInputActivities>({
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 5 },
 });
 
+type Input = Pick<TaskStart, 'params' | 'finishedTasks'>;
+
 /** What makes the input of a task instance large or small. */
-export const variableInput = ({
-  params,
-  finishedTasks,
-}: Pick<TaskStart, 'params' | 'finishedTasks'>): Pick<TaskStart, 'params' | 'finishedTasks'> =>
+const variableInput = ({ params, finishedTasks }: Input): Input =>
   finishedTasks === undefined ? { params } : { params, finishedTasks };
 
-/** Inputs that no payload holds, such as all outputs of a large mapped task: files have them. */
+/** Characters of an input as JSON, when it is one that the history takes; undefined when it goes by a file. */
+export function inlineLength(start: Input): number | undefined {
+  const length = payloadLength(variableInput(start));
+  // Earlier releases had files for what no payload holds alone.
+  return length === undefined || (length > maxInlineBytes && patched('inputs-by-file')) ? undefined : length;
+}
+
+/** Inputs that a history doesn't take, such as all outputs of a mapped task: files have them. */
 export class LargeInputs {
   private last: Promise<unknown> = Promise.resolve();
   /** Characters that were written in this workflow task. */

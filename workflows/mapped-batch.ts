@@ -4,6 +4,7 @@ import {
   condition,
   defineSignal,
   getExternalWorkflowHandle,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { TaskSpec } from '../dag/document.js';
@@ -44,16 +45,24 @@ export async function mappedBatch({ shared, task, starts, maxActive }: MappedBat
   let bytes = 0;
   let active = 0;
 
-  const report = async (): Promise<void> => {
+  /** Reports of many bytes go one after the other: a workflow task takes four MiB in all. */
+  let lastLarge = Promise.resolve();
+
+  const report = async (before?: Promise<void>): Promise<void> => {
     const results = unreported;
     unreported = [];
     bytes = 0;
+    if (before !== undefined) await before;
     await CancellationScope.nonCancellable(() => run.signal(batchResultsSignal, results));
   };
   const ended = async (result: BatchResult): Promise<void> => {
     unreported.push(result);
     bytes += JSON.stringify(result).length;
-    if (unreported.length >= reportSize || bytes >= reportBytes) await report();
+    // Earlier releases sent all at once.
+    if (bytes >= reportBytes && patched('reports-in-turn')) {
+      lastLarge = report(lastLarge);
+      await lastLarge;
+    } else if (unreported.length >= reportSize || bytes >= reportBytes) await report();
   };
   const reports: Promise<void>[] = [];
   for (const start of starts) {

@@ -1,24 +1,23 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
+import { formatBytes } from '../dag/bytes.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
+import { isFinal } from '../dag/states.js';
 import { BatchRunner, batchesOf } from './batch-runner.js';
 import { Bell } from './bell.js';
 import { Callbacks } from './callbacks.js';
 import { DatasetUpdates } from './datasets.js';
+import { HistoryBudget, maxResultBytes } from './history-budget.js';
 import type { HeldRun } from './hold.js';
 import { LargeInputs } from './large-inputs.js';
 import { withSlots } from './pooled.js';
 import { RunProgress } from './run-progress.js';
 import { TaskPerformer } from './task-performer.js';
 import { type EndedTask, runForTasks, type TaskRun } from './task-run.js';
-import { Work } from './work.js';
-
-/** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
-export const eventsBeforeContinuing = 4_000;
-const eventsBeforeDraining = 6_000;
+import { mostActive, Work } from './work.js';
 
 /** How driving a run came to an end. */
 export type RunEnding =
@@ -39,6 +38,7 @@ export class RunExecution {
   private readonly performer: TaskPerformer;
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
+  private readonly history = new HistoryBudget();
   private readonly work: Work;
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
@@ -66,7 +66,7 @@ export class RunExecution {
       finishedTasks: () => this.progress.finishedTasks(),
       isResumed: (key) => resumed?.amendment.resumed.has(key) ?? false,
     });
-    this.work = new Work(dag.maxActiveTasks, () => this.change.ring());
+    this.work = new Work(this.history.capacity(mostActive(dag.maxActiveTasks)), () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);
     this.callbacks =
@@ -110,19 +110,20 @@ export class RunExecution {
   }
 
   private async drive(): Promise<RunEnding> {
-    let drainAt = eventsBeforeDraining;
+    const { history } = this;
     for (;;) {
       this.change.reset();
+      if (history.isSpent && this.run.instances().some(({ state }) => !isFinal(state)))
+        this.stop('failed', tooMuchData);
       const finished = this.take();
       this.progress.tell();
       if (finished !== undefined) return { kind: 'ended', ...(this.stopped ?? finished) };
       await this.change.rung();
       if (this.stopped !== undefined) continue;
-      const { historyLength } = workflowInfo();
-      if (historyLength >= eventsBeforeContinuing && this.work.isQuiet) return this.pause();
-      if (historyLength >= drainAt) {
+      if (history.isLong && this.work.isQuiet) return this.pause();
+      if (history.mustDrain) {
         if (await this.work.drain()) return this.pause();
-        drainAt = historyLength + eventsBeforeDraining;
+        history.postpone();
       }
     }
   }
@@ -223,8 +224,9 @@ export class RunExecution {
   private beginBatches(starts: readonly StartDecision[]): void {
     const task = starts[0]?.task;
     if (task === undefined) return;
-    const limit = Math.min(task.maxActiveMapped ?? mappedBatchSize, mappedBatchSize, this.work.capacity);
-    const batches = batchesOf(starts);
+    const size = this.history.capacity(mappedBatchSize);
+    const limit = Math.min(task.maxActiveMapped ?? size, size, this.work.capacity);
+    const batches = batchesOf(starts, size);
     const next = (): void => {
       const batch = batches.shift();
       if (batch === undefined) return;
@@ -280,6 +282,8 @@ export class RunExecution {
     this.stop('failed', `took longer than dagrunTimeout (${dagrunTimeout / 1000} s)`);
   }
 }
+
+const tooMuchData = `its tasks hand over more than the ${formatBytes(maxResultBytes)} that a run may keep; write data to datasets and return their references`;
 
 function neverStarted(reason = 'the run was stopped'): EndedTask {
   const now = Date.now();

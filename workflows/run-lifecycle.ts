@@ -18,9 +18,10 @@ import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
 import { showDetails } from './details.js';
 import { failureReport } from './failure-report.js';
 import { heldDetails } from './held-details.js';
+import { eventsBeforeContinuing } from './history-budget.js';
 import type { Hold, Instruction } from './hold.js';
 import { acquireSlots, releaseSlots } from './pool-slots.js';
-import { eventsBeforeContinuing, type RunEnding, RunExecution } from './run-execution.js';
+import { type RunEnding, RunExecution } from './run-execution.js';
 import type { RunResult, RunView } from './run-view.js';
 import { endAttributes, resumeAttributes, startAttributes } from './search-attributes.js';
 

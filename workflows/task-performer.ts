@@ -1,8 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { FinishedTask } from '../activities/operator.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
-import { payloadLength } from '../dag/payload.js';
-import { type LargeInputs, variableInput } from './large-inputs.js';
+import { inlineLength, type LargeInputs } from './large-inputs.js';
 import { Outbox } from './outbox.js';
 import { triggerDag } from './sub-dag.js';
 import { type EndedTask, failedBefore, runTask, type TaskRun, type TaskStart } from './task-run.js';
@@ -42,7 +41,7 @@ export class TaskPerformer {
     const start: TaskStart = readsFinished
       ? { ...decision, finishedTasks: this.facts.finishedTasks() }
       : decision;
-    const length = payloadLength(variableInput(start));
+    const length = inlineLength(start);
     return length === undefined
       ? this.largeInputs
           .keep(start)

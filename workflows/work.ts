@@ -5,25 +5,29 @@ import { StartQueue } from './start-queue.js';
 /** Temporal takes at most 2,000 pending activities of a workflow; a quarter of them keeps its histories handy. */
 const maxPending = 500;
 
+/** How many instances of a run may be at work at once, by the limit of its DAG. */
+export const mostActive = (maxActiveTasks = maxPending): number => Math.min(maxActiveTasks, maxPending);
+
 /** How long new tasks are held back for a quiet moment, before those that take long are given way. */
 const drainingPatience = '10m';
 
 /** What a run has at work: so much at once as its DAG allows, and given up when the run stops, all but teardowns. */
 export class Work {
-  readonly capacity: number;
   private readonly queue: StartQueue;
   private tasks = CancellationScope.current();
   private teardowns = CancellationScope.current();
   private inHand = 0;
   private isStopped = false;
 
-  /** @param onDone Called whenever something is done */
+  /**
+   * @param capacity How many instances may be at work at once
+   * @param onDone Called whenever something is done
+   */
   constructor(
-    maxActiveTasks: number | undefined,
+    readonly capacity: number,
     private readonly onDone: () => void,
   ) {
-    this.capacity = Math.min(maxActiveTasks ?? maxPending, maxPending);
-    this.queue = new StartQueue(this.capacity);
+    this.queue = new StartQueue(capacity);
   }
 
   /** Whether nothing is at work. */

@@ -105,6 +105,17 @@ tasks:
   expect([...(await worker.replayAll()).values()].filter((error) => error !== undefined)).toEqual([]);
 });
 
+it('outputs that are many times what a workflow task takes come out of batches, and of a run that continues as new', async () => {
+  await worker.dag(`
+dagId: outputs
+tasks:
+  - { id: read, operator: bulk, expand: { n: "\${{ range(260) }}" }, with: { letter: x } }
+  - { id: sum, operator: measure, dependsOn: read, with: { texts: "\${{ tasks.read.output }}" } }
+`);
+  const { outputs } = (await worker.run('outputs')) as RunResult;
+  expect(outputs).toEqual({ sum: [260, 260 * bytes] });
+});
+
 it('inputs that are out of all measure, or lost, fail their task and no more than that', async () => {
   const all = Array(30).fill('tasks.read.output').join(' + ');
   await worker.dag(`

@@ -1,0 +1,66 @@
+import { patched, workflowInfo } from '@temporalio/workflow';
+
+const mib = 1024 ** 2;
+
+/** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
+export const eventsBeforeContinuing = 4_000;
+const eventsBeforeDraining = 6_000;
+
+/** The same in bytes, beside the results that it took over. */
+const bytesBeforeContinuing = 4 * mib;
+const bytesBeforeDraining = 6 * mib;
+
+/** Temporal terminates a workflow whose history has 50 MiB. */
+const maxBytes = 46 * mib;
+
+/** What a task instance at work may still add: an input, which a file has when it is larger, and an output. */
+export const maxInlineBytes = 16 * 1024;
+const bytesOfInstance = maxInlineBytes + 64 * 1024;
+
+/** Results that leave room for a few instances at work only. */
+export const maxResultBytes = 38 * mib;
+
+/** How much of what Temporal allows an execution of a run has used. */
+export class HistoryBudget {
+  /** The results that were taken over, which every further execution would have as well. */
+  private readonly takenOver = workflowInfo().historySize;
+  private events = eventsBeforeDraining;
+  private bytes = bytesBeforeDraining;
+
+  /** How many instances may be at work at once, so that what they still give fits; at most `most`. */
+  capacity(most: number): number {
+    const room = maxBytes - bytesBeforeDraining - this.takenOver;
+    const fitting = Math.max(1, Math.floor(room / bytesOfInstance));
+    return fitting < most && goesBySize() ? fitting : most;
+  }
+
+  /** Whether the rest of the run belongs in a new execution, if one can be begun now. */
+  get isLong(): boolean {
+    return workflowInfo().historyLength >= eventsBeforeContinuing || this.hasGrownBy(bytesBeforeContinuing);
+  }
+
+  /** Whether a quiet moment has to be made for that. */
+  get mustDrain(): boolean {
+    return workflowInfo().historyLength >= this.events || this.hasGrownBy(this.bytes);
+  }
+
+  /** To be called when no quiet moment came. */
+  postpone(): void {
+    const { historyLength, historySize } = workflowInfo();
+    this.events = historyLength + eventsBeforeDraining;
+    this.bytes = historySize - this.takenOver + bytesBeforeDraining;
+  }
+
+  /** Whether no execution could hold what more tasks would give. */
+  get isSpent(): boolean {
+    const isFull = this.takenOver >= maxResultBytes || workflowInfo().historySize >= maxBytes;
+    return isFull && goesBySize();
+  }
+
+  private hasGrownBy(bytes: number): boolean {
+    return workflowInfo().historySize - this.takenOver >= bytes && goesBySize();
+  }
+}
+
+/** Runs of earlier releases counted events alone. */
+const goesBySize = (): boolean => patched('history-size');
