@@ -104,7 +104,7 @@ export function batchesOf(starts: readonly StartDecision[], most: number): Start
   let batch: Start[] = [];
   let bytes = 0;
   for (const { kind: _kind, task: _task, ...start } of starts) {
-    const size = isLarge(start) ? batchBytes : jsonBytes(start);
+    const size = jsonBytes(isLarge(start) ? { ...start, params: {} } : start);
     if (batch.length === most || (batch.length > 0 && bytes + size > batchBytes)) {
       batches.push(batch);
       batch = [];

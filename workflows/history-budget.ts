@@ -3,7 +3,7 @@ import { patched, workflowInfo } from '@temporalio/workflow';
 const mib = 1024 ** 2;
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
-export const eventsBeforeContinuing = 4_000;
+const eventsBeforeContinuing = 4_000;
 const eventsBeforeDraining = 6_000;
 
 /** The same in bytes, beside the results that it took over. */

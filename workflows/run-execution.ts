@@ -38,7 +38,8 @@ export class RunExecution {
   private readonly performer: TaskPerformer;
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
-  private readonly history = new HistoryBudget();
+  /** Of the whole Temporal execution, through being held. */
+  readonly history: HistoryBudget;
   private readonly work: Work;
   private stopped: { state: 'failed' | 'cancelled'; reason: string; stopped: true } | undefined;
   /** Instances whose failure no retry mends. */
@@ -66,6 +67,7 @@ export class RunExecution {
       finishedTasks: () => this.progress.finishedTasks(),
       isResumed: (key) => resumed?.amendment.resumed.has(key) ?? false,
     });
+    this.history = resumed?.former.history ?? new HistoryBudget();
     this.work = new Work(this.history.capacity(mostActive(dag.maxActiveTasks)), () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);

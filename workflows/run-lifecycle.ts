@@ -18,7 +18,6 @@ import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
 import { showDetails } from './details.js';
 import { failureReport } from './failure-report.js';
 import { heldDetails } from './held-details.js';
-import { eventsBeforeContinuing } from './history-budget.js';
 import type { Hold, Instruction } from './hold.js';
 import { acquireSlots, releaseSlots } from './pool-slots.js';
 import { type RunEnding, RunExecution } from './run-execution.js';
@@ -193,7 +192,7 @@ export class RunLifecycle {
     this.show('held', endAttributes('held', execution.progress.failedTasks()));
     const error = failureReport(workflowInfo().workflowId, this.view(), reason, replayCommand);
     await this.record({ state: 'held', error });
-    if (workflowInfo().historyLength >= eventsBeforeContinuing) return { kind: 'continue' };
+    if (execution.history.isLong) return { kind: 'continue' };
     // Whoever is held keeps nobody from running.
     await this.leave();
     const told = await this.hold.wait({ dag, params, config, ...standing }, until);
