@@ -1,5 +1,3 @@
-import { patched, workflowInfo } from '@temporalio/workflow';
-
 const mib = 1024 ** 2;
 
 /** A run continues as new at the first quiet moment after so many events, and makes one after some more. */
@@ -23,44 +21,53 @@ export const maxResultBytes = 38 * mib;
 /** How much of what Temporal allows an execution of a run has used. */
 export class HistoryBudget {
   /** The results that were taken over, which every further execution would have as well. */
-  private readonly takenOver = workflowInfo().historySize;
+  private readonly takenOver: number;
   private events = eventsBeforeDraining;
   private bytes = bytesBeforeDraining;
+
+  /**
+   * To be made before anything is started.
+   * @param used Events and bytes of the history
+   * @param goesBySize Whether bytes count, as they don't in runs that began with an earlier release. Asked when they would
+   */
+  constructor(
+    private readonly used: () => { historyLength: number; historySize: number },
+    private readonly goesBySize: () => boolean,
+  ) {
+    this.takenOver = used().historySize;
+  }
 
   /** How many instances may be at work at once, so that what they still give fits; at most `most`. */
   capacity(most: number): number {
     const room = maxBytes - bytesBeforeDraining - this.takenOver;
     const fitting = Math.max(1, Math.floor(room / bytesOfInstance));
-    return fitting < most && goesBySize() ? fitting : most;
+    return fitting < most && this.goesBySize() ? fitting : most;
   }
 
   /** Whether the rest of the run belongs in a new execution, if one can be begun now. */
   get isLong(): boolean {
-    return workflowInfo().historyLength >= eventsBeforeContinuing || this.hasGrownBy(bytesBeforeContinuing);
+    return this.used().historyLength >= eventsBeforeContinuing || this.hasGrownBy(bytesBeforeContinuing);
   }
 
   /** Whether a quiet moment has to be made for that. */
   get mustDrain(): boolean {
-    return workflowInfo().historyLength >= this.events || this.hasGrownBy(this.bytes);
+    return this.used().historyLength >= this.events || this.hasGrownBy(this.bytes);
   }
 
   /** To be called when no quiet moment came. */
   postpone(): void {
-    const { historyLength, historySize } = workflowInfo();
+    const { historyLength, historySize } = this.used();
     this.events = historyLength + eventsBeforeDraining;
     this.bytes = historySize - this.takenOver + bytesBeforeDraining;
   }
 
   /** Whether no execution could hold what more tasks would give. */
   get isSpent(): boolean {
-    const isFull = this.takenOver >= maxResultBytes || workflowInfo().historySize >= maxBytes;
-    return isFull && goesBySize();
+    const isFull = this.takenOver >= maxResultBytes || this.used().historySize >= maxBytes;
+    return isFull && this.goesBySize();
   }
 
   private hasGrownBy(bytes: number): boolean {
-    return workflowInfo().historySize - this.takenOver >= bytes && goesBySize();
+    return this.used().historySize - this.takenOver >= bytes && this.goesBySize();
   }
 }
-
-/** Runs of earlier releases counted events alone. */
-const goesBySize = (): boolean => patched('history-size');

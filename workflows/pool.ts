@@ -23,6 +23,7 @@ import {
 import { Semaphore } from '../dag/pool/semaphore.js';
 import { showDetails } from './details.js';
 import { poolTable } from './pool-details.js';
+import { StartQueue } from './start-queue.js';
 
 const { findGone } = proxyLocalActivities<PoolActivities>({
   startToCloseTimeout: '1m',
@@ -31,6 +32,9 @@ const { findGone } = proxyLocalActivities<PoolActivities>({
 
 /** At least so many milliseconds lie between two looks at the holders, however many have to wait. */
 const checksApart = 5000;
+
+/** Signals under way at once: Temporal takes 2,000 of a workflow, and a pool that becomes larger may have more to answer. */
+const maxSending = 500;
 
 /**
  * A pool of slots: leases them to workflows in order of priority and arrival, and takes back those of workflows that are
@@ -46,8 +50,9 @@ export async function pool(start: PoolStart): Promise<void> {
   let mustCheck = false;
   let isChecking = false;
   let checkedAt = 0;
-  /** Answers on their way. */
+  /** Answers on their way, or about to be. */
   let sending = 0;
+  const post = new StartQueue(maxSending);
 
   const view = (): PoolView => ({
     name,
@@ -94,8 +99,7 @@ export async function pool(start: PoolStart): Promise<void> {
 
   showDetails(() => poolTable(view()));
 
-  const send = async ({ to, answer }: AddressedAnswer): Promise<void> => {
-    sending++;
+  const deliver = async ({ to, answer }: AddressedAnswer): Promise<void> => {
     try {
       await getExternalWorkflowHandle(to.workflowId).signal(poolMessages.answer, answer);
     } catch {
@@ -104,6 +108,11 @@ export async function pool(start: PoolStart): Promise<void> {
       isChanged = true;
     }
     sending--;
+    post.release(1);
+  };
+  const send = (answer: AddressedAnswer): void => {
+    sending++;
+    post.offer({ weight: 1, priority: 0, start: () => void deliver(answer), drop: () => undefined });
   };
   const watch = async (): Promise<void> => {
     for (;;) {
@@ -127,7 +136,7 @@ export async function pool(start: PoolStart): Promise<void> {
     for (;;) {
       await condition(() => isChanged || isOver);
       isChanged = false;
-      for (const answer of semaphore.answer(Date.now())) void send(answer);
+      for (const answer of semaphore.answer(Date.now())) send(answer);
       // Whoever has to wait may wait for one that is gone.
       if (semaphore.isWaitedFor && !wasWaitedFor && Date.now() - checkedAt >= checksApart) mustCheck = true;
       wasWaitedFor = semaphore.isWaitedFor;

@@ -1,4 +1,4 @@
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { formatBytes } from '../dag/bytes.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
@@ -67,7 +67,7 @@ export class RunExecution {
       finishedTasks: () => this.progress.finishedTasks(),
       isResumed: (key) => resumed?.amendment.resumed.has(key) ?? false,
     });
-    this.history = resumed?.former.history ?? new HistoryBudget();
+    this.history = resumed?.former.history ?? new HistoryBudget(workflowInfo, () => patched('history-size'));
     this.work = new Work(this.history.capacity(mostActive(dag.maxActiveTasks)), () => this.change.ring());
     const former = resumed?.former;
     this.permanent = new Set(former?.permanent);
