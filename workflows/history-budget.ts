@@ -4,12 +4,11 @@ const mib = 1024 ** 2;
 const eventsBeforeContinuing = 4_000;
 const eventsBeforeDraining = 6_000;
 
-/** The same in bytes, beside the results that it took over. */
-const bytesBeforeContinuing = 4 * mib;
-const bytesBeforeDraining = 6 * mib;
+/** The same in bytes, beside the results that it took over: twice what 10,000 instances tell that return little. */
+const bytesBeforeContinuing = 8 * mib;
 
 /** Temporal terminates a workflow whose history has 50 MiB. */
-const maxBytes = 46 * mib;
+const maxBytes = 48 * mib;
 
 /** What a task instance at work may still add: an input, which a file has when it is larger, and an output. */
 export const maxInlineBytes = 16 * 1024;
@@ -23,7 +22,7 @@ export class HistoryBudget {
   /** The results that were taken over, which every further execution would have as well. */
   private readonly takenOver: number;
   private events = eventsBeforeDraining;
-  private bytes = bytesBeforeDraining;
+  private bytes = bytesBeforeContinuing;
 
   /**
    * To be made before anything is started.
@@ -39,7 +38,7 @@ export class HistoryBudget {
 
   /** How many instances may be at work at once, so that what they still give fits; at most `most`. */
   capacity(most: number): number {
-    const room = maxBytes - bytesBeforeDraining - this.takenOver;
+    const room = maxBytes - bytesBeforeContinuing - this.takenOver;
     const fitting = Math.max(1, Math.floor(room / bytesOfInstance));
     return fitting < most && this.goesBySize() ? fitting : most;
   }
@@ -58,7 +57,7 @@ export class HistoryBudget {
   postpone(): void {
     const { historyLength, historySize } = this.used();
     this.events = historyLength + eventsBeforeDraining;
-    this.bytes = historySize - this.takenOver + bytesBeforeDraining;
+    this.bytes = historySize - this.takenOver + bytesBeforeContinuing;
   }
 
   /** Whether no execution could hold what more tasks would give. */
