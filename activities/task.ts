@@ -24,7 +24,7 @@ export type TaskInput = {
   };
   /** The task's `with`, templates rendered. */
   params: Json;
-  /** A file below the data root that has `params` and `finishedTasks`, when they are more than one payload takes. */
+  /** A file below the data root that has `params` and `finishedTasks`, when they are more than the history takes. */
   inputFile?: string;
   errorThreshold?: ErrorThreshold;
   metricThresholds?: MetricThresholds;

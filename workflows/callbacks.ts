@@ -253,7 +253,10 @@ export class Callbacks {
       });
       const notification = { action: rendered, event, folder: this.prepared.dagFolder };
       const length = payloadLength(notification);
-      if (length === undefined) throw new Error(`it is more than ${formatBytes(maxPayloadBytes)} of JSON`);
+      if (length === undefined)
+        throw new Error(
+          `it is more than ${formatBytes(maxPayloadBytes)} of JSON; let it name data, not hold them`,
+        );
       await CancellationScope.nonCancellable(() => this.outbox.send(length, () => notifyEvent(notification)));
     } catch (error) {
       const cause = readableCause(error);

@@ -28,7 +28,7 @@ const variableInput = ({ params, finishedTasks }: Input): Input =>
 /** Characters of an input as JSON, when it is one that the history takes; undefined when it goes by a file. */
 export function inlineLength(start: Input): number | undefined {
   const length = payloadLength(variableInput(start));
-  // Earlier releases had files for what no payload holds alone.
+  // Earlier releases had all inputs in the history, and came to a halt at what no payload holds.
   return length === undefined || (length > maxInlineBytes && patched('inputs-by-file')) ? undefined : length;
 }
 

@@ -12,7 +12,7 @@ export type LargeInput = Pick<TaskInput, 'dag' | 'run' | 'task'> & { json: strin
 /** What the workflow calls, as a local activity: what those are given doesn't go through the server, so it may be large. */
 export type LargeInputActivities = { keepInput(input: LargeInput): Promise<string> };
 
-/** Writes what no payload holds into the task's folder, and gives the file's path below the data root. */
+/** Writes an input that the history doesn't take into the task's folder, and gives the file's path below the data root. */
 export async function keepInput(
   { dag, run, task, json }: LargeInput,
   { dataRoot }: { dataRoot: string },

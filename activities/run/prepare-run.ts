@@ -94,7 +94,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
   const { dagId, workflowId, temporalRunId } = request;
   if (workflowId.length > maxWorkflowId) {
     throw refuse(
-      `the Workflow ID has ${workflowId.length} characters, at most ${maxWorkflowId} are allowed; DAGs that trigger each other in a circle make ever longer ones`,
+      `the Workflow ID has ${workflowId.length} characters, at most ${maxWorkflowId} are allowed; start it with a shorter one (DAGs that trigger each other in a circle make ever longer ones)`,
     );
   }
   const runId = runIdOf(dagId, workflowId);
