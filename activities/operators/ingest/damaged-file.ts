@@ -1,6 +1,6 @@
 import { SparkConnectError } from 'spark-connect-js';
 import type { AcceptedFile, RejectedFile } from './check-files.js';
-import { localPath } from './read-source.js';
+import { localPath } from './spark-paths.js';
 
 /** The file that Spark could not read to its end, when that is why it failed. */
 export function damagedFile(error: unknown, files: readonly AcceptedFile[]): RejectedFile | undefined {

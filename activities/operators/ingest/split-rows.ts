@@ -8,7 +8,9 @@ import { checkExpressions } from './check-expressions.js';
 import type { AcceptedFile } from './check-files.js';
 import { type ColumnTypes, ddl } from './column-types.js';
 import type { DatasetSpec } from './params.js';
-import { readParquet, readText, spelledPaths } from './read-source.js';
+import { readCsv } from './read-csv.js';
+import { readJson } from './read-json.js';
+import { readParquet, spelledPaths } from './read-parquet.js';
 import { duplicatesQuery, quarantineQuery, rowChecks, validQuery } from './row-checks.js';
 
 /** What a dataset became. Without rules there is no quarantine. */
@@ -87,7 +89,8 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
   const staged = join(workFolder, name, 'parsed');
   const rowsRead = await step(job, 'parse files', async () => {
     const folder = join(context.storage.folder, staged);
-    await readText(spark, files, spec, types).write.mode('overwrite').parquet(folder);
+    const read = spec.format === 'csv' ? readCsv : readJson;
+    await read(spark, files, spec, types).write.mode('overwrite').parquet(folder);
     return (await countWritten(folder)).rows;
   });
   const columns = `${ddl(types)}, _unparsed map<string, string>, _source_file string, _position bigint`;
