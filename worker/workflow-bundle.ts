@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
+import { payloadConverterPath } from './connection/temporal-options.js';
 
 const dist = join(repositoryRoot, 'dist');
 
@@ -14,6 +15,7 @@ export const versionedBundlePath = join(dist, 'versioned-workflow-bundle.js');
 async function build(entry: string, path: string): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows', entry),
+    payloadConverterPath,
     preloadModules: [
       join(dist, 'workflows', 'preload.js'),
       join(dist, 'dag', 'dag-run.js'),

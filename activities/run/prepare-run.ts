@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
+import { unreadableProblem } from '../../contract/unreadable.js';
 import { formatBytes } from '../../dag/bytes.js';
 import { type CompactDag, compactDag } from '../../dag/compact.js';
 import type { DatasetEvent } from '../../dag/dataset-event.js';
@@ -257,6 +258,8 @@ const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
+  const unreadable = unreadableProblem(input);
+  if (unreadable !== undefined) throw refuse(`the run's input can't be taken as it is: ${unreadable}`);
   const parsed = validate(runInputSchema, input ?? {});
   if (parsed.ok) return parsed.value;
   const problems = parsed.problems

@@ -7,7 +7,8 @@ import { npm } from './npm.mjs';
 
 /** Where compiled code comes from. */
 const SOURCES = [
-  ...['dag', 'workflows', 'activities', 'worker', 'cli', 'config', 'embedded', 'bench', 'conformance'],
+  ...['dag', 'contract', 'workflows', 'activities', 'worker'],
+  ...['cli', 'config', 'embedded', 'bench', 'conformance'],
   ...['packages', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'],
 ];
 const COMPILED = /\.(ts|mts|js|mjs|json)$/;

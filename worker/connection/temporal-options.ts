@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
 import { toClientOptions } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { registerSecret } from '../../activities/secrets.js';
 import { type Config, ConfigError } from '../../config/loader.js';
 import { temporalProfile } from '../../config/temporal-profile.js';
+import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 import { EncryptionCodec } from './encryption.js';
 import { encryptionKeys } from './encryption-keys.js';
 
@@ -14,8 +16,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export type TemporalOptions = {
   connection: Pick<NativeConnectionOptions, 'tls' | 'apiKey' | 'metadata'> & { address: string };
   /** Namespace, and how payloads are written: of clients and workers alike. */
-  client: { namespace: string; dataConverter?: DataConverter };
+  client: { namespace: string; dataConverter: DataConverter };
 };
+
+/** How payloads are read, by clients, workers and workflows alike: the SDK loads it by its path. */
+export const payloadConverterPath = join(repositoryRoot, 'dist', 'contract', 'payload-converter.js');
 
 /**
  * What the settings and Temporal's standard environment say about the server: environment, settings, profile, in this
@@ -27,7 +32,7 @@ export function temporalOptions(
   address: string,
   env: Environment = process.env,
 ): TemporalOptions {
-  const client = { namespace: temporal.namespace, ...dataConverter(temporal, env) };
+  const client = { namespace: temporal.namespace, dataConverter: dataConverter(temporal, env) };
   if (temporal.address === undefined) return { connection: { address, tls: false }, client };
   const fromEnvironment = standard(() => temporalProfile({}, env));
   // Its folder is found by HOME and the like.
@@ -68,9 +73,9 @@ export function embeddedEnvironment(address: string, env: Environment = process.
 export function dataConverter(
   { encryption }: Config['temporal'],
   env: Environment = process.env,
-): { dataConverter?: DataConverter } {
-  if (encryption === undefined) return {};
-  return { dataConverter: { payloadCodecs: [new EncryptionCodec(encryptionKeys(encryption, env))] } };
+): DataConverter {
+  if (encryption === undefined) return { payloadConverterPath };
+  return { payloadConverterPath, payloadCodecs: [new EncryptionCodec(encryptionKeys(encryption, env))] };
 }
 
 type Standard = Pick<NativeConnectionOptions, 'tls' | 'metadata'> & { apiKey?: string };

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { repositoryRoot } from '../../../embedded/setup/layout.mjs';
 
 /** What the image has of Nightjar; see Dockerfile. The client has a package.json of its own. */
-const shipped = ['activities', 'cli', 'config', 'dag', 'embedded', 'worker', 'workflows'];
+const shipped = ['activities', 'cli', 'config', 'contract', 'dag', 'embedded', 'worker', 'workflows'];
 
 it('installs what the image imports without development packages', () => {
   const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
