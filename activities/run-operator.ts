@@ -3,6 +3,7 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { leastBytes } from '../dag/payload.js';
+import { dataRootProblem, withDataRoot } from './context/data-root.js';
 import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
@@ -26,16 +27,25 @@ export function asActivity(
   operator: Operator,
   environment: TaskEnvironment,
 ): (input: TaskInput) => Promise<TaskResult> {
-  return async (given) => {
+  return (given) => {
     const activity = Context.current();
-    // Most inputs are whole, and each promise costs every task.
-    const input = given.inputFile === undefined ? given : await wholeInput(given, environment);
-    const attempt = openAttempt(activity, input, environment, operator);
-    try {
-      return await perform(operator, input, activity, attempt);
-    } finally {
-      attempt.close();
-    }
+    const { dataRoot, log } = environment;
+    const work = async (): Promise<TaskResult> => {
+      // Most inputs are whole, and each promise costs every task.
+      const input = given.inputFile === undefined ? given : await wholeInput(given, environment);
+      const attempt = openAttempt(activity, input, environment, operator);
+      try {
+        return await perform(operator, input, activity, attempt, dataRoot);
+      } finally {
+        attempt.close();
+      }
+    };
+    return withDataRoot(activity, dataRoot, work, ({ message }, milliseconds) =>
+      log.warn(
+        { dag: given.dag.id, run: given.run.id, task: given.task.key },
+        `${operator.name} waits ${milliseconds / 1000} s: ${message}`,
+      ),
+    );
   };
 }
 
@@ -44,6 +54,7 @@ async function perform(
   input: TaskInput,
   { info, cancellationSignal: signal }: Context,
   attempt: TaskAttempt,
+  dataRoot: string,
 ): Promise<TaskResult> {
   const { context, log } = attempt;
   const sensor = operator.sensor && new SensorAttempt(info, input.task.retries ?? 0);
@@ -67,6 +78,8 @@ async function perform(
       log.info(`${operator.name} is handed over to another worker: this one shuts down`);
       throw handover(info.attempt - 1, sensor !== undefined);
     }
+    const problem = signal.aborted ? undefined : await dataRootProblem(thrown, dataRoot);
+    if (problem !== undefined) throw problem;
     const failed = attempt.finish('failed');
     if (sensor !== undefined) await attempt.release();
     const error = sensor === undefined ? thrown : sensor.next(thrown, failed, signal, attempt.note);

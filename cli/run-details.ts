@@ -6,7 +6,7 @@ import type { RunView, TaskView } from '../workflows/run-view.js';
 import { answerTimeout } from './answered.js';
 import { recordOf, runFolderOf } from './find-run.js';
 import { isOpen, type ListedRun, type RunSources } from './list-runs.js';
-import { lastView } from './watch-run.js';
+import { lastView, type RunningTask, runningTasks } from './watch-run.js';
 
 /** A run with all that is known of it. */
 export type RunDetails = ListedRun & {
@@ -20,6 +20,10 @@ export type RunDetails = ListedRun & {
   folder: string;
   /** Undefined when no worker could tell, and no record does. */
   tasks?: TaskView[];
+  /** What keeps the run from going on, if something does. */
+  problem?: string;
+  /** What its tasks do right now, or wait for. */
+  running?: RunningTask[];
 };
 
 /** All that the server, the run itself and its record tell. */
@@ -29,6 +33,7 @@ export async function detailsOf(run: ListedRun, { client, config }: RunSources):
   const isRecorded = record !== undefined && record.state !== 'running' && isClosed;
   const view = isRecorded || run.source === 'record' ? undefined : await askedView(client, run);
   const tasks = view?.tasks ?? (record && tasksOfRecord(record));
+  const running = isClosed || run.source === 'record' ? [] : await askedTasks(client, run);
   const error =
     isClosed && run.state !== 'success' ? (record?.error ?? (await whyFailed(client, run))) : undefined;
   return {
@@ -39,6 +44,8 @@ export async function detailsOf(run: ListedRun, { client, config }: RunSources):
     ...(record?.replayOf === undefined ? {} : { replayOf: record.replayOf }),
     folder: runFolderOf(run, config),
     ...(tasks === undefined ? {} : { tasks }),
+    ...(view?.problem === undefined ? {} : { problem: view.problem }),
+    ...(running.length === 0 ? {} : { running }),
   };
 }
 
@@ -46,6 +53,12 @@ export async function detailsOf(run: ListedRun, { client, config }: RunSources):
 function askedView(client: Client, { workflowId, temporalRunId }: ListedRun): Promise<RunView | undefined> {
   const handle = client.workflow.getHandle(workflowId, temporalRunId);
   return client.connection.withDeadline(Date.now() + answerTimeout, () => lastView(handle));
+}
+
+/** What the server knows of the run's tasks. */
+async function askedTasks(client: Client, { workflowId, temporalRunId }: ListedRun): Promise<RunningTask[]> {
+  const handle = client.workflow.getHandle(workflowId, temporalRunId);
+  return runningTasks(handle, await handle.describe());
 }
 
 async function whyFailed(client: Client, { workflowId, temporalRunId, source }: ListedRun) {

@@ -30,20 +30,25 @@ export async function* logLines(
   isOver?: () => Promise<boolean>,
 ): AsyncGenerator<string> {
   const file = join(folder, logFileName);
-  let position = 0;
+  let known: LogPart | undefined;
   for (;;) {
     // Asked before the file is read: what was written until then is all that there will be.
     const isLast = isOver === undefined || (await isOver());
-    const text = await readFrom(file, position);
-    if (text === undefined && isLast) throw new CliError(`there is no log at ${file}`);
-    if (text !== undefined) {
-      position += text.length;
-      for (const line of text.toString('utf8').split('\n')) if (fits(line, filter)) yield line;
+    // What was put aside since the last look, or before the first one, is older than the file.
+    for (const part of [`${file}.1`, file]) {
+      const read: LogPart | undefined = await readPart(part, known);
+      if (read === undefined) continue;
+      known = read;
+      for (const line of read.text.split('\n')) if (fits(line, filter)) yield line;
     }
+    if (known === undefined && isLast) throw new CliError(`there is no log at ${file}`);
     if (isLast) return;
     await sleep(pollIntervalMs);
   }
 }
+
+/** What was read of one of a log's files, which is known by its inode when it has been put aside. */
+type LogPart = { inode: number; end: number; text: string };
 
 /** A line for people. */
 export function prettyLine(isTerminal: boolean): (line: string) => string {
@@ -55,28 +60,42 @@ export function prettyLine(isTerminal: boolean): (line: string) => string {
   return (line) => String(pretty(line));
 }
 
-/** What was added to a file since, as far as its last whole line; undefined when there is no file. */
-async function readFrom(file: string, position: number): Promise<Buffer | undefined> {
+/**
+ * What was added to a file since `known`, the part that was read last, as far as its last whole line. Undefined when there is no such
+ * file, or when it is older than that part.
+ */
+async function readPart(file: string, known: LogPart | undefined): Promise<LogPart | undefined> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (handle === undefined) return undefined;
   try {
-    const { size } = await handle.stat();
-    const buffer = Buffer.alloc(Math.max(0, size - position));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    const end = buffer.subarray(0, bytesRead).lastIndexOf('\n');
-    return buffer.subarray(0, end + 1);
+    const { size, ino: inode } = await handle.stat();
+    if (file.endsWith('.1') && known !== undefined && known.inode !== inode) return undefined;
+    const start = known?.inode === inode ? known.end : 0;
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+    const length = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+    return { inode, end: start + length, text: buffer.toString('utf8', 0, length) };
   } finally {
     await handle.close();
   }
 }
 
 function fits(line: string, { task, level, attempt }: LogFilter): boolean {
-  if (line === '') return false;
-  const entry = JSON.parse(line) as { level: number; task?: string; attempt?: number };
+  const entry = parseLine(line);
+  if (entry === undefined) return false;
   if (level !== undefined && entry.level < (pino.levels.values[level] ?? 0)) return false;
   if (attempt !== undefined && entry.attempt !== attempt) return false;
   return task === undefined || entry.task === task || (entry.task?.startsWith(`${task}[`) ?? false);
+}
+
+/** Undefined for what is no line: a full disk, or a worker that was killed, leaves the beginning of one. */
+function parseLine(line: string): { level: number; task?: string; attempt?: number } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

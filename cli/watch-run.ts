@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   isGrpcServiceError,
+  type WorkflowExecutionDescription,
   WorkflowFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -54,6 +55,14 @@ async function look(handle: WorkflowHandle): Promise<Omit<Snapshot, 'unreachable
   const description = await handle.describe();
   const closed = description.status.name !== 'RUNNING';
   const view = await lastView(handle);
+  return { view, running: await runningTasks(handle, description), closed };
+}
+
+/** What goes on in a run's tasks, by what the server has of them. */
+export async function runningTasks(
+  handle: WorkflowHandle,
+  description: WorkflowExecutionDescription,
+): Promise<RunningTask[]> {
   const activities = (description.raw.pendingActivities ?? []).map(async (activity): Promise<RunningTask> => {
     const details = activity.heartbeatDetails?.payloads?.[0];
     const progress = details == null ? undefined : await decode<Progress>(handle, details);
@@ -64,7 +73,7 @@ async function look(handle: WorkflowHandle): Promise<Omit<Snapshot, 'unreachable
       ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
     };
   });
-  return { view, running: await Promise.all(activities), closed };
+  return Promise.all(activities);
 }
 
 /** The SDK decodes what it knows; heartbeats come raw. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
+import { checkDataRoot, makeDataRoot } from '../activities/context/data-root.js';
 import { keepInput, type LargeInputActivities } from '../activities/context/large-input.js';
 import { RunFiles } from '../activities/context/run-files.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
@@ -20,6 +21,7 @@ import { registerSecret } from '../activities/secrets.js';
 import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
+import { parseBytes } from '../dag/bytes.js';
 import { parseDuration } from '../dag/duration.js';
 import type { RunActivities } from '../workflows/dag-run.js';
 import type { HoldActivities } from '../workflows/hold.js';
@@ -70,6 +72,7 @@ export async function createWorker({
   if (sparkToken !== undefined) registerSecret(decodeURIComponent(sparkToken));
 
   const dataRoot = resolve(config.dataRoot);
+  makeDataRoot(dataRoot);
   const all = [...operators.values()];
   const draining = new AbortController();
   // Every running task of Spark listens.
@@ -77,7 +80,8 @@ export async function createWorker({
   const tasks: TaskEnvironment = {
     dataRoot,
     draining: draining.signal,
-    files: new RunFiles(log.level, log.stream),
+    files: new RunFiles(log.level, log.stream, sizeOf(config.logging.runLogSize)),
+    log: log.logger,
     spark: { remote: config.spark.remote, conf: sessionConf(config), onOperation },
   };
   const runs: RunEnvironment = {
@@ -87,24 +91,31 @@ export async function createWorker({
     traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };
+  /** Activities that write: none of them makes the data root anew when it has vanished. */
+  const inDataRoot =
+    <Input, Result>(activity: (input: Input) => Promise<Result>) =>
+    async (input: Input): Promise<Result> => {
+      checkDataRoot(dataRoot);
+      return activity(input);
+    };
   const runActivities: RunActivities &
     CallbackActivities &
     DatasetActivities &
     HoldActivities &
     LargeInputActivities = {
     prepareRun: telling(
-      (request: RunRequest) => prepareRun(request, runs),
+      inDataRoot((request: RunRequest) => prepareRun(request, runs)),
       observers.flatMap(({ runStarted }) => runStarted ?? []),
     ),
     readResults: (request) => readResults(request, runs),
     recordRun: telling(
-      (update: RunUpdate) => recordRun(update, runs),
+      inDataRoot((update: RunUpdate) => recordRun(update, runs)),
       observers.flatMap(({ runUpdated }) => runUpdated ?? []),
     ),
     reviseParams: async (revision) => reviseParams(revision),
-    keepInput: (input) => keepInput(input, runs),
-    publishDatasets: (publication) => publishDatasets(publication, runs),
-    notifyEvent: (notification) => notifyEvent(notification, tasks),
+    keepInput: inDataRoot((input) => keepInput(input, runs)),
+    publishDatasets: inDataRoot((publication) => publishDatasets(publication, runs)),
+    notifyEvent: inDataRoot((notification) => notifyEvent(notification, tasks)),
   };
   const shutdownGraceTime = parseDuration(config.worker.shutdownGraceTime) ?? 0;
   const worker = await Worker.create({
@@ -133,6 +144,9 @@ export async function createWorker({
   };
   return worker;
 }
+
+/** Bytes of a size in the settings. */
+const sizeOf = (text: string): number => parseBytes(text.toLowerCase()) ?? 0;
 
 const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
   ...(readsFinishedTasks ? { readsFinishedTasks } : {}),

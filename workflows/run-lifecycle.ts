@@ -7,6 +7,7 @@ import {
   condition,
   isCancellation,
   proxyLocalActivities,
+  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,6 +18,7 @@ import { runsPool } from '../dag/pool/messages.js';
 import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
 import { showDetails } from './details.js';
 import { failureReport } from './failure-report.js';
+import { isPermanent, readableCause, taskFailure } from './failures.js';
 import { heldDetails } from './held-details.js';
 import type { Hold, Instruction } from './hold.js';
 import { acquireSlots, releaseSlots } from './pool-slots.js';
@@ -27,10 +29,14 @@ import { endAttributes, resumeAttributes, startAttributes } from './search-attri
 /** What every worker has for this. */
 export type RecordActivities = { recordRun(update: RunUpdate): Promise<void> };
 
+/** What fails in a local activity is not seen from outside: after some tries the run itself shows it, and goes on trying. */
 const { recordRun } = proxyLocalActivities<RecordActivities>({
   startToCloseTimeout: '1m',
-  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  retry: { initialInterval: '1s', maximumAttempts: 3 },
 });
+
+/** From one round of tries to record a run to the next. */
+const recordingPause = '10s';
 
 /** What a run that continues as new hands to itself: times of the whole run, in milliseconds. */
 export type Continuation = {
@@ -228,19 +234,32 @@ export class RunLifecycle {
     if (this.prepared.searchAttributes) upsertSearchAttributes(attributes);
   }
 
+  /** Records how the run stands, however long it takes until that can be written. @throws when it never can */
   private record(update: Pick<RunUpdate, 'state' | 'error' | 'params'>): Promise<void> {
     const { dag, run } = this.prepared;
-    return CancellationScope.nonCancellable(() =>
-      recordRun({
-        dagId: dag.dagId,
-        runId: run.id,
-        // The first run's id stays when the run is reset or continued: it is the same try at the DAG run.
-        temporalRunId: workflowInfo().firstExecutionRunId,
-        at: new Date().toISOString(),
-        tasks: this.execution.progress.records(),
-        ...update,
-      }),
-    );
+    const { progress } = this.execution;
+    const full: RunUpdate = {
+      dagId: dag.dagId,
+      runId: run.id,
+      // The first run's id stays when the run is reset or continued: it is the same try at the DAG run.
+      temporalRunId: workflowInfo().firstExecutionRunId,
+      at: new Date().toISOString(),
+      tasks: progress.records(),
+      ...update,
+    };
+    return CancellationScope.nonCancellable(async () => {
+      for (;;) {
+        try {
+          await recordRun(full);
+          progress.problem = undefined;
+          return;
+        } catch (error) {
+          if (isPermanent(error)) throw readableCause(error);
+          progress.problem = `the run can't be recorded: ${taskFailure(error).reason}; it is tried again every ${recordingPause}`;
+          await sleep(recordingPause);
+        }
+      }
+    });
   }
 }
 

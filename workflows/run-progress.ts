@@ -25,6 +25,8 @@ export class RunProgress {
   state: RunView['state'] = 'running';
   /** More Markdown below the table. */
   notice = '';
+  /** What keeps the run from going on, if something does. */
+  problem: string | undefined;
   private readonly times = new Map<string, Times>();
   private readonly live = new LiveTable();
   /** Instances that have changed since the table was last looked at. */
@@ -75,7 +77,8 @@ export class RunProgress {
       replayOf === undefined
         ? []
         : [`\nReplay of \`${replayOf.workflowId}\` (Temporal run \`${replayOf.temporalRunId}\`)`];
-    return [table, ...origin, ...(this.notice === '' ? [] : [this.notice])].join('\n');
+    const problem = this.problem === undefined ? [] : [`\n⚠️ ${this.problem}`];
+    return [table, ...origin, ...problem, ...(this.notice === '' ? [] : [this.notice])].join('\n');
   }
 
   view(): RunView {
@@ -91,6 +94,7 @@ export class RunProgress {
       runId: run.id,
       logicalDate: run.logicalDate,
       state: this.state,
+      ...(this.problem === undefined ? {} : { problem: this.problem }),
       ...(callbackProblems.length === 0 ? {} : { callbackProblems: [...callbackProblems] }),
       tasks: fittingViews(views, (key) => taskIds.get(key) ?? key),
     };

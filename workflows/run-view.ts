@@ -30,6 +30,8 @@ export type RunView = {
   runId: string;
   logicalDate: string;
   state: 'queued' | 'running' | 'held' | 'success' | 'failed' | 'cancelled';
+  /** What keeps the run from going on, if something does: its record can't be written. */
+  problem?: string;
   /** Callbacks that could not be carried out, and why. */
   callbackProblems?: readonly string[];
   tasks: TaskView[];

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -28,8 +28,15 @@ export class Journal {
 
   commit(commit: Commit): void {
     this.file ??= openSync(join(this.runFolder, journalName), 'a');
-    // Not writeSync: it may write a part of the line, and say so.
-    appendFileSync(this.file, `${JSON.stringify(commit)}\n`);
+    const { size } = fstatSync(this.file);
+    try {
+      // Not writeSync: it may write a part of the line, and say so.
+      appendFileSync(this.file, `${JSON.stringify(commit)}\n`);
+    } catch (error) {
+      // What a full disk took of the line must not stand before the next one.
+      ftruncateSync(this.file, size);
+      throw error;
+    }
   }
 
   close(): void {

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const draftOf = (path: string): string => `${path}.${process.pid}.${performance.now()}.tmp`;
@@ -8,8 +8,13 @@ const draftOf = (path: string): string => `${path}.${process.pid}.${performance.
 export async function writeAtomically(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = draftOf(path);
-  await writeFile(draft, text);
-  await rename(draft, path);
+  try {
+    await writeFile(draft, text);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -21,8 +26,13 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
 export function writeJsonSync(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = draftOf(path);
-  writeFileSync(draft, jsonText(value));
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, jsonText(value));
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** The parsed file, or undefined when there is none. */

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { Journal } from './commits.js';
-import { createLogger, logFileName } from './run-log.js';
+import { createLogger } from './run-log.js';
+import { RunLogFile } from './run-log-file.js';
 
 type OpenFiles = { logger: Logger; journal: Journal; users: number; idle: NodeJS.Timeout };
 
@@ -22,6 +22,8 @@ export class RunFiles {
   constructor(
     private readonly level: string,
     private readonly stream: DestinationStream,
+    /** Size at which a run's log is put aside, in bytes. */
+    private readonly maxLogBytes: number,
   ) {}
 
   /** @param bindings what each line of the log is about */
@@ -40,8 +42,7 @@ export class RunFiles {
 
   private openFiles(folder: string): OpenFiles {
     mkdirSync(folder, { recursive: true });
-    // Synchronous: lines written before a kill -9 are the ones that matter.
-    const file = pino.destination({ dest: join(folder, logFileName), append: true, sync: true });
+    const file = new RunLogFile(folder, this.maxLogBytes);
     const both: DestinationStream = {
       write: (line) => {
         file.write(line);
@@ -51,7 +52,7 @@ export class RunFiles {
     const close = (): void => {
       if (files.users > 0) return;
       this.opened.delete(folder);
-      file.end();
+      file.close();
       files.journal.close();
     };
     const files: OpenFiles = {

@@ -17,6 +17,8 @@ export type TaskEnvironment = {
   /** Absolute. */
   dataRoot: string;
   files: RunFiles;
+  /** The worker's own log, for what concerns no run's log or can't be written there. */
+  log: Logger;
   spark: SparkEnvironment;
   /** Aborts as soon as the worker begins to shut down; running tasks that don't use Spark still have some time then. */
   draining?: AbortSignal;

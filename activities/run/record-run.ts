@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
 import type { JsonObject } from '../../dag/json.js';
 import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder } from '../context/layout.js';
@@ -26,12 +27,20 @@ export type CurrentRun = {
   outputs: Record<string, unknown>;
 };
 
-/** Updates a run's record and, if the run succeeded, moves the DAG's `current.json` to it. Safe to repeat. */
+/**
+ * Updates a run's record and, if the run succeeded, moves the DAG's `current.json` to it. Safe to repeat.
+ * @throws ApplicationFailure RunRecordGone
+ */
 export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: string }): Promise<void> {
   const folder = runFolder(dataRoot, update.dagId, update.runId);
   const file = join(folder, runRecordName);
   const record = await readJson<RunRecord>(file);
-  if (record === undefined) throw new Error(`the record of the run is gone: ${file}`);
+  if (record === undefined) {
+    throw ApplicationFailure.nonRetryable(
+      `the run's record is gone: ${file}; somebody has removed it while the run went on`,
+      'RunRecordGone',
+    );
+  }
   // A later try at the same DAG run owns the record by now.
   if (record.temporalRunId !== update.temporalRunId) return;
   const { state, at, error, tasks, params } = update;

@@ -108,9 +108,12 @@ function describe(run: RunDetails): string {
     value === undefined ? [] : [`  ${name.padEnd(13)} ${value}`],
   );
   const tasks = run.tasks === undefined || run.tasks.length === 0 ? [] : [stageTable(run.tasks)];
-  return [bold(run.workflowId), ...lines, ...tasks, ...(run.error === undefined ? [] : [run.error])].join(
-    '\n',
-  );
+  const running = (run.running ?? []).flatMap(({ key, progress, lastFailure }) => {
+    const doing = progress?.message ?? lastFailure;
+    return doing === undefined ? [] : [`  ▶ ${key}: ${doing}`];
+  });
+  const ends = [run.problem, run.error].filter((text) => text !== undefined);
+  return [bold(run.workflowId), ...lines, ...tasks, ...running, ...ends].join('\n');
 }
 
 /** A state in its colour. */

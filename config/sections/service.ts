@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { parseDuration } from '../../dag/duration.js';
 import { show } from '../../dag/json.js';
 
+const fileSize = z.string().regex(/^[1-9]\d*[KMG]$/, 'expected a size such as 20M');
+
 export const loggingSettings = z.strictObject({
   /** Least severe level that is written. Default info. */
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -10,12 +12,11 @@ export const loggingSettings = z.strictObject({
   /** File that a worker logs to, as JSON lines, instead of standard error. Default: none. */
   file: z.string().min(1).optional(),
   /** Size at which that file is put aside and begun anew: a number and K, M or G. Default 20M. */
-  fileSize: z
-    .string()
-    .regex(/^[1-9]\d*[KMG]$/, 'expected a size such as 20M')
-    .default('20M'),
+  fileSize: fileSize.default('20M'),
   /** Files put aside that are kept: `worker.log.1`, the newest, and so on. Default 5. */
   filesKept: z.int().min(1).max(1000).default(5),
+  /** Size at which a run's own `run.log` is put aside as `run.log.1`, the only one kept: a number and K, M or G. Default 20M. */
+  runLogSize: fileSize.default('20M'),
 });
 
 export const workerSettings = z.strictObject({
