@@ -68,6 +68,16 @@ export class DagRun {
     this.#machine.ledger.set(this.#active(key).instance, state);
   }
 
+  /** Whether there is more to decide than expressions may cost at one time: then call {@link resume} a moment later. */
+  get isPaused(): boolean {
+    return this.#machine.isPaused;
+  }
+
+  /** Decides what was left when it paused. */
+  resume(): void {
+    this.#machine.advance();
+  }
+
   /** What expressions about the run as a whole see now. */
   get scope(): Scope {
     return this.#machine.ledger.scope.ofRun;

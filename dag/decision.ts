@@ -1,5 +1,6 @@
 import type { DatasetEvent } from './dataset-event.js';
 import type { TaskSpec } from './document.js';
+import type { Allowance } from './evaluation-budget.js';
 import type { Json, JsonObject } from './json.js';
 import type { FinalState, TaskState } from './states.js';
 import type { Thresholds } from './thresholds.js';
@@ -52,6 +53,8 @@ export interface DagRunOptions {
   reused?: Readonly<Record<string, ReusedResult>>;
   /** What had ended, by instance key, when this same run was continued: taken over as it was. */
   restored?: Readonly<Record<string, RestoredInstance>>;
+  /** What its expressions may cost at one time; without it there is no bound but that of each. */
+  allowance?: Allowance;
 }
 
 /** How an instance ended. */

@@ -1,7 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
-
-/** Longest list that `range` makes. */
-const MAX_RANGE = 100_000;
+import { maxItems } from './evaluation-budget.js';
+import { replaceAll } from './metered-cel.js';
 
 /** Registers what Nightjar adds to CEL. Each is described in docs/dag-reference.md. */
 export function registerFunctions(environment: Environment): void {
@@ -18,9 +17,7 @@ export function registerFunctions(environment: Environment): void {
     .registerFunction('dsNodash(google.protobuf.Timestamp): string', (time: Date) =>
       day(time).replaceAll('-', ''),
     )
-    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
-      text.replaceAll(from, () => to),
-    );
+    .registerFunction('string.replace(string, string): string', replaceAll);
 }
 
 /** JSON does not tell 2 from 2.0, so arithmetic may mix int and double; the result is a double. */
@@ -40,7 +37,7 @@ function registerMixedArithmetic(environment: Environment): void {
 
 function range(start: bigint, end: bigint): bigint[] {
   const length = Number(end - start);
-  if (length > MAX_RANGE) throw new Error(`range of ${length} items is longer than ${MAX_RANGE}`);
+  if (length > maxItems) throw new Error(`range of ${length} items is longer than ${maxItems}`);
   return Array.from({ length: Math.max(0, length) }, (_, index) => start + BigInt(index));
 }
 
@@ -54,12 +51,13 @@ function extreme(
   name: string,
   better: (a: number | bigint, b: number | bigint) => boolean,
 ) {
-  const numbers = items.filter(isNumber);
-  const [first, ...rest] = numbers;
-  if (first === undefined || numbers.length < items.length) {
-    throw new Error(`${name} needs a list of numbers that is not empty`);
+  let best: number | bigint | undefined;
+  for (const item of items) {
+    if (!isNumber(item)) throw new Error(`${name} needs a list of numbers that is not empty`);
+    if (best === undefined || better(item, best)) best = item;
   }
-  return rest.reduce((best, item) => (better(item, best) ? item : best), first);
+  if (best === undefined) throw new Error(`${name} needs a list of numbers that is not empty`);
+  return best;
 }
 
 function isNumber(value: unknown): value is number | bigint {

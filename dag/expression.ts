@@ -1,7 +1,9 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { fromCel, toCel } from './cel-values.js';
+import { type Allowance, BudgetError, maxText, spendOnValue, withinBudget } from './evaluation-budget.js';
 import { registerFunctions } from './expression-functions.js';
 import type { Json } from './json.js';
+import { countSteps, meter, nodesOf } from './metered-cel.js';
 import { didYouMean } from './nearest.js';
 import { type Reference, referencesIn } from './references.js';
 
@@ -11,7 +13,13 @@ export const variables = ['params', 'config', 'dag', 'run', 'tasks', 'item', 'in
 export type VariableName = (typeof variables)[number];
 
 /** Values of the variables, converted for CEL once by {@link toCel}. Absent ones are unknown in this place. */
-export type Scope = Readonly<Partial<Record<VariableName, unknown>>>;
+export type Scope = Readonly<Partial<Record<VariableName, unknown>>> & {
+  /** Bears what evaluations in this scope cost. */
+  readonly allowance?: Allowance;
+};
+
+/** Longest expression, in characters. */
+const maxLength = 20_000;
 
 /** An expression that can't be parsed or evaluated. The message names the expression, the place in it and what is wrong. */
 export class ExpressionError extends Error {
@@ -27,7 +35,7 @@ export class ExpressionError extends Error {
     readonly hint?: string,
   ) {
     const place = position === undefined ? '' : ` at character ${position}`;
-    const summary = `expression \`${expression}\`${place}: ${problem}`;
+    const summary = `expression \`${shortened(expression)}\`${place}: ${problem}`;
     super(hint === undefined ? summary : `${summary} (${hint})`);
     this.summary = summary;
   }
@@ -45,26 +53,39 @@ export interface Expression {
 const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true });
 for (const variable of variables) environment.registerVariable(variable, 'dyn');
 registerFunctions(environment);
+countSteps(environment);
 
 /**
  * Parses a CEL expression.
- * @throws ExpressionError for a syntax error, an unknown variable or function, or types that don't fit.
+ * @throws ExpressionError for a syntax error, an unknown variable or function, types that don't fit, or a pattern that can't
+ * be used.
  */
 export function parseExpression(source: string): Expression {
-  const parsed = attempt(source, () => environment.parse(source));
-  const check = parsed.check();
-  if (!check.valid) throw asExpressionError(source, check.error);
-  return {
-    source,
-    references: referencesIn(parsed.ast, variables),
-    evaluate: (scope) => attempt(source, () => fromCel(evaluate(parsed, scope))),
-  };
+  return attempt(source, () => {
+    if (source.length > maxLength) {
+      throw new Error(`it has ${source.length} characters, at most ${maxLength} are allowed`);
+    }
+    const parsed = environment.parse(source);
+    const nodes = nodesOf(parsed.ast);
+    const check = parsed.check();
+    if (!check.valid) throw check.error;
+    meter(nodes);
+    return {
+      source,
+      references: referencesIn(parsed.ast, variables),
+      evaluate: (scope) =>
+        attempt(source, () => withinBudget(scope.allowance, () => resultOf(parsed, scope))),
+    };
+  });
 }
 
-function evaluate(parsed: ParseResult, scope: Scope): unknown {
+function resultOf(parsed: ParseResult, scope: Scope): Json {
   const value: unknown = parsed(scope);
   if (value instanceof Promise) throw new Error('the expression is asynchronous');
-  return value;
+  if (spendOnValue(value) > maxText) {
+    throw new BudgetError(`its result has more than ${maxText} characters; let a dataset or a file hold it`);
+  }
+  return fromCel(value);
 }
 
 /** The scope of a run's expressions without tasks; values are converted once, here. */
@@ -81,6 +102,7 @@ function attempt<T>(source: string, action: () => T): T {
 }
 
 function asExpressionError(source: string, error: unknown): ExpressionError {
+  if (error instanceof RangeError) return new ExpressionError(source, undefined, 'it is nested too deeply');
   const { summary, message, range, code } = error as {
     summary?: string;
     message?: string;
@@ -89,6 +111,10 @@ function asExpressionError(source: string, error: unknown): ExpressionError {
   };
   const problem = summary ?? message ?? String(error);
   return new ExpressionError(source, range && range.start + 1, problem, hintFor(source, code, problem));
+}
+
+function shortened(expression: string): string {
+  return expression.length > 500 ? `${expression.slice(0, 499)}…` : expression;
 }
 
 function hintFor(source: string, code: string | undefined, problem: string): string | undefined {

@@ -72,7 +72,7 @@ function isBind(receiver: ASTNode, name: string): boolean {
 }
 
 /** Child nodes anywhere in a node's arguments: lists of nodes, map entries, operands. */
-function children(args: unknown): ASTNode[] {
+export function children(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(children);
   return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : [];
 }

@@ -1,3 +1,4 @@
+import { maxText, withinBudget } from './evaluation-budget.js';
 import { type Expression, ExpressionError, parseExpression, type Scope } from './expression.js';
 import type { Json } from './json.js';
 import type { Path } from './problem.js';
@@ -28,10 +29,8 @@ export function containsTemplate(value: unknown): boolean {
  */
 export function parseTemplate(value: Json): Template {
   const expressions: { path: Path; expression: Expression }[] = [];
-  return {
-    expressions,
-    render: compile(value, [], (path, expression) => expressions.push({ path, expression })),
-  };
+  const render = compile(value, [], (path, expression) => expressions.push({ path, expression }));
+  return { expressions, render: (scope) => withinBudget(scope.allowance, () => render(scope)) };
 }
 
 type Render = (scope: Scope) => Json;
@@ -60,8 +59,17 @@ function compile(value: Json, path: Path, found: (path: Path, expression: Expres
 function renderText(parts: readonly (string | Expression)[]): Render {
   const [first, ...rest] = parts.filter((part) => typeof part !== 'string' || part.trim() !== '');
   if (typeof first === 'object' && rest.length === 0) return (scope) => first.evaluate(scope);
-  return (scope) =>
-    parts.map((part) => (typeof part === 'string' ? part : text(part.evaluate(scope)))).join('');
+  return (scope) => {
+    let whole = '';
+    for (const part of parts) {
+      const next = typeof part === 'string' ? part : text(part.evaluate(scope));
+      if (whole.length + next.length > maxText) {
+        throw new ExpressionError(whole, undefined, `the text around it has more than ${maxText} characters`);
+      }
+      whole += next;
+    }
+    return whole;
+  };
 }
 
 function text(value: Json): string {

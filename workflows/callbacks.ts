@@ -240,6 +240,8 @@ export class Callbacks {
   private async notify(name: string, action: CallbackAction, event: CallbackEvent): Promise<void> {
     const subject = event.task ?? 'the run';
     try {
+      const { allowance } = this.run.scope;
+      while (allowance?.isSpent) await CancellationScope.nonCancellable(() => sleep(1));
       const scope = { ...this.run.scope, event: toCel(event as unknown as Json) };
       const rendered = parseTemplate(action as Json).render(scope) as CallbackAction;
       const timeout = 'command' in action && action.timeout !== undefined ? action.timeout : undefined;

@@ -3,6 +3,7 @@ import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { formatBytes } from '../dag/bytes.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
+import { Allowance } from '../dag/evaluation-budget.js';
 import { mappedBatchSize } from '../dag/expansion.js';
 import type { Amendment, ClearCounts } from '../dag/replay/amend.js';
 import { isFinal } from '../dag/states.js';
@@ -38,6 +39,7 @@ export class RunExecution {
   private readonly performer: TaskPerformer;
   private readonly batches: BatchRunner;
   private readonly change = new Bell();
+  private readonly allowance = new Allowance(() => Date.now());
   /** Of the whole Temporal execution, through being held. */
   readonly history: HistoryBudget;
   private readonly work: Work;
@@ -52,7 +54,8 @@ export class RunExecution {
     resumed?: Resumed,
   ) {
     const { dag, dagFolder, params, config, run, traits } = prepared;
-    this.run = new DagRun(dag, { params, config, run, ...results });
+    const { allowance } = this;
+    this.run = new DagRun(dag, { params, config, run, ...results, allowance });
     const { workflowId } = workflowInfo();
     this.shared = {
       dag: { id: dag.dagId, folder: dagFolder },
@@ -120,6 +123,13 @@ export class RunExecution {
       const finished = this.take();
       this.progress.tell();
       if (finished !== undefined) return { kind: 'ended', ...(this.stopped ?? finished) };
+      if (this.run.isPaused) {
+        // A workflow task that takes long would take the worker down.
+        if (patched('evaluations-in-turn')) await sleep(1);
+        else this.allowance.renew();
+        this.run.resume();
+        continue;
+      }
       await this.change.rung();
       if (this.stopped !== undefined) continue;
       if (history.isLong && this.work.isQuiet) return this.pause();

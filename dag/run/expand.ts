@@ -28,12 +28,15 @@ export function endWithoutSource(
   return { state: 'upstreamFailed', reason: `its expand needs the output of '${id}', which ${why}` };
 }
 
-/** The items of what hangs on no task's output; none when its template fails, which is told in its turn. */
+/**
+ * The items of what hangs on no task's output; none when its template fails, which is told in its turn, or when too much has
+ * been evaluated already.
+ */
 function itemsAtStart(
   { expand, sources }: Pick<TaskNode, 'expand' | 'sources'>,
   scope: RunScope,
 ): JsonObject[] {
-  if (expand === undefined || sources.length > 0) return [];
+  if (expand === undefined || sources.length > 0 || scope.ofRun.allowance?.isSpent) return [];
   try {
     return expandItems(expand, scope.ofRun);
   } catch {

@@ -50,21 +50,40 @@ export class Machine {
     this.advance();
   }
 
-  /** Carries on until nothing more follows from what has ended so far. */
+  /** Carries on until nothing more follows from what has ended so far, or {@link isPaused}. */
   advance(): void {
-    while (this.#toResolve.size + this.#toEvaluate.size + this.#idle.size + this.#toStart.size > 0) {
-      drain(this.#toResolve, (group) => {
+    while (this.#hasWork && !this.isPaused) {
+      this.#drain(this.#toResolve, (group) => {
         if (!group.resolved && group.openSources === 0) this.resolve(group);
       });
-      drain(this.#toEvaluate, (unit) => this.#evaluate(unit));
-      drain(this.#idle, (slot) => {
+      this.#drain(this.#toEvaluate, (unit) => this.#evaluate(unit));
+      this.#drain(this.#idle, (slot) => {
         for (const unit of leave(slot)) this.#toStart.add(unit);
       });
-      drain(this.#toStart, (unit) => this.#start(unit));
+      this.#drain(this.#toStart, (unit) => this.#start(unit));
     }
+    if (this.#hasWork) return;
     if (this.#finished || !this.ledger.complete) return;
     this.#finished = true;
     this.#decisions.push({ kind: 'finished', ...this.ledger.runState() });
+  }
+
+  /** Whether it stopped before its time because expressions have cost what they may at one time. */
+  get isPaused(): boolean {
+    return this.#hasWork && (this.#options.allowance?.isSpent ?? false);
+  }
+
+  get #hasWork(): boolean {
+    return this.#toResolve.size + this.#toEvaluate.size + this.#idle.size + this.#toStart.size > 0;
+  }
+
+  /** Works through a set, also what is added meanwhile. */
+  #drain<T>(from: Set<T>, work: (each: T) => void): void {
+    for (const each of from) {
+      if (this.#options.allowance?.isSpent) return;
+      from.delete(each);
+      work(each);
+    }
   }
 
   /** Gives the decisions since the last time. */
@@ -236,6 +255,10 @@ export class Machine {
     const limited = slot === undefined && unit.instances.length <= mappedBatchSize;
     const limit = (limited ? node.spec.maxActiveMapped : undefined) ?? Number.POSITIVE_INFINITY;
     while (unit.active < limit) {
+      if (this.#options.allowance?.isSpent) {
+        this.#toStart.add(unit);
+        return;
+      }
       const instance = unit.waiting.pop();
       if (instance === undefined) return;
       if (isFinal(instance.state)) continue;
@@ -298,14 +321,6 @@ export class Machine {
       if (end !== undefined) return end;
     }
     return undefined;
-  }
-}
-
-/** Works through a set, also what is added meanwhile. */
-function drain<T>(from: Set<T>, work: (each: T) => void): void {
-  for (const each of from) {
-    from.delete(each);
-    work(each);
   }
 }
 
