@@ -1,22 +1,14 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { DagDocument } from './document.js';
 import { createScope, ExpressionError } from './expression.js';
-import { isDate, isDateTime } from './instant.js';
 import { isPlainObject, type Json, type JsonObject, show } from './json.js';
 import { didYouMean } from './nearest.js';
 import type { Problem } from './problem.js';
 import type { ParamSchema } from './schema/param.js';
+import { compileSchema } from './schema-check.js';
 import { containsTemplate, parseTemplate } from './template.js';
 
 export type ResolvedParams = { ok: true; values: JsonObject } | { ok: false; errors: string[] };
-
-/** Ajv writes code to validate with, so this module stays out of the workflow. */
-const ajv = new Ajv({
-  allErrors: true,
-  allowUnionTypes: true,
-  strictTypes: false,
-  formats: { date: isDate, 'date-time': isDateTime },
-});
 
 /**
  * The params of a run: those given, the others by their defaults, whose templates see `config`. Each error names a
@@ -53,7 +45,7 @@ export function paramProblems(params: Readonly<Record<string, unknown>>): Proble
   return Object.entries(params).flatMap(([name, schema]): Problem[] => {
     if (!isPlainObject(schema)) return [];
     try {
-      ajv.compile(withoutDefault(schema));
+      compileSchema(withoutDefault(schema));
     } catch (error) {
       return [{ path: ['params', name], on: 'key', message: `not a valid JSON Schema: ${messageOf(error)}` }];
     }
@@ -130,7 +122,7 @@ function defaultTemplateErrors(value: Json): string[] {
 }
 
 function valueErrors(schema: ParamSchema, value: Json): string[] {
-  const check = ajv.compile(withoutDefault(schema));
+  const check = compileSchema(withoutDefault(schema));
   if (check(value)) return [];
   const errors = check.errors ?? [];
   const inner = errors.filter(({ instancePath }) => instancePath !== '');

@@ -1,4 +1,6 @@
 import {
+  type Alias,
+  Composer,
   type Document,
   isAlias,
   isMap,
@@ -6,10 +8,12 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
-  visit,
+  Parser,
 } from 'yaml';
+import { formatBytes } from './bytes.js';
+import { maxJsonDepth } from './json-limits.js';
 import { formatPath, type Path, type Problem } from './problem.js';
+import { deepAt, yamlValue } from './yaml-value.js';
 
 /** A mistake in a source file, at the place where the user can mend it. */
 export interface SourceError {
@@ -47,32 +51,71 @@ export interface Source {
   locate(problem: Problem): SourceError;
 }
 
+/** Most bytes of a file with YAML. A document that fits into a run is smaller. */
+export const maxYamlBytes = 4 * 1024 ** 2;
+
+/** Most mistakes in the syntax that are reported: the first one is often the cause of all others. */
+const maxErrors = 20;
+
+/** What is wrong with a file of so many bytes. */
+export function tooManyBytes(bytes: number): string {
+  return `the file has ${formatBytes(bytes)}, at most ${formatBytes(maxYamlBytes)} are allowed`;
+}
+
 /** YAML text with the place of every value in it. */
 export class YamlSource implements Source {
   readonly value: unknown;
   readonly errors: readonly SourceError[];
-  readonly #document: Document;
+  readonly #root: Node | null;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #lines = new LineCounter();
 
   constructor(
     text: string,
     readonly file: string,
   ) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    const errors = [...this.#document.errors, ...this.#document.warnings].map((error) =>
-      this.#errorAt(error.pos[0], [], error.message),
+    const { document, errors } = this.#parse(text);
+    this.#root = document?.contents ?? null;
+    const { value, problems, targets } = yamlValue(this.#root);
+    this.#targets = targets;
+    this.errors = [
+      ...errors,
+      ...(errors.length > 0 ? [] : problems).map(({ node, message }) =>
+        this.#errorAt(node?.range?.[0] ?? 0, [], message),
+      ),
+    ];
+    this.value = this.errors.length === 0 ? value : undefined;
+  }
+
+  /** The one document in the text. Of what could take the parser long there is no document. */
+  #parse(text: string): { document?: Document.Parsed; errors: SourceError[] } {
+    if (text.length > maxYamlBytes) return { errors: [this.#errorAt(0, [], tooManyBytes(text.length))] };
+    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+    for (const token of tokens) {
+      const offset = token.type === 'document' ? deepAt(token.value) : undefined;
+      if (offset !== undefined) {
+        const message = `lists and maps are nested more than ${maxJsonDepth} levels deep`;
+        return { errors: [this.#errorAt(offset, [], message)] };
+      }
+    }
+    const [document, second] = new Composer({ prettyErrors: false, uniqueKeys: false }).compose(
+      tokens,
+      true,
+      text.length,
     );
-    visit(this.#document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) === undefined) {
-          errors.push(
-            this.#errorAt(alias.range?.[0] ?? 0, [], `alias *${alias.source} has no anchor &${alias.source}`),
-          );
-        }
-      },
-    });
-    this.errors = errors;
-    this.value = errors.length === 0 ? this.#document.toJS() : undefined;
+    if (document === undefined) return { errors: [] };
+    const errors = [...document.errors, ...document.warnings]
+      .slice(0, maxErrors)
+      .map((error) => this.#errorAt(error.pos[0], [], error.message));
+    if (second !== undefined) {
+      errors.push(this.#errorAt(second.range[0], [], 'a second document begins here: a file has one'));
+    }
+    if (document.directives.yaml.version !== '1.2') {
+      errors.push(
+        this.#errorAt(0, [], `YAML ${document.directives.yaml.version} is not supported: expected 1.2`),
+      );
+    }
+    return { document, errors };
   }
 
   locate(problem: Problem): SourceError {
@@ -92,7 +135,7 @@ export class YamlSource implements Source {
   }
 
   #offset(path: Path, on: 'key' | 'value'): number {
-    let node = this.#resolve(this.#document.contents);
+    let node = this.#resolve(this.#root);
     let offset = node?.range?.[0] ?? 0;
     for (const [depth, segment] of path.entries()) {
       const last = depth === path.length - 1;
@@ -115,6 +158,6 @@ export class YamlSource implements Source {
   }
 
   #resolve(node: Node | null | undefined): Node | undefined {
-    return (isAlias(node) ? node.resolve(this.#document) : node) ?? undefined;
+    return (isAlias(node) ? this.#targets.get(node) : node) ?? undefined;
   }
 }
