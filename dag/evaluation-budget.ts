@@ -2,7 +2,7 @@
  * What evaluating may cost, in steps of a fraction of a microsecond: the most expensive evaluation stays well below a second.
  * Steps are counted, not timed: a run that is replayed has to come to the same end.
  */
-export const maxSteps = 1_000_000;
+export const maxSteps = 500_000;
 
 /** Longest text that an expression may make, in characters. No result that is longer fits into a run. */
 export const maxText = 2 * 1024 ** 2;
@@ -28,7 +28,7 @@ export class BudgetError extends Error {
 export class Allowance {
   readonly #now: () => number;
   #moment: number;
-  #left = 3 * maxSteps;
+  #left = 2 * maxSteps;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -47,7 +47,7 @@ export class Allowance {
 
   /** Gives all steps again, whatever the clock says. */
   renew(): void {
-    this.#left = 3 * maxSteps;
+    this.#left = 2 * maxSteps;
   }
 
   #look(): void {

@@ -9,6 +9,7 @@ import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
+import { isTooDeep, maxJsonDepth } from '../../dag/json-limits.js';
 import { resolveParams } from '../../dag/params.js';
 import { jsonBytes, maxPayloadBytes, payloadLength } from '../../dag/payload.js';
 import { formatPath, validate } from '../../dag/problem.js';
@@ -260,6 +261,9 @@ const quoted = (text: string): string =>
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
   const unreadable = unreadableProblem(input);
   if (unreadable !== undefined) throw refuse(`the run's input can't be taken as it is: ${unreadable}`);
+  if (isTooDeep(input)) {
+    throw refuse(`the run's input has lists or maps that are nested more than ${maxJsonDepth} levels deep`);
+  }
   const parsed = validate(runInputSchema, input ?? {});
   if (parsed.ok) return parsed.value;
   const problems = parsed.problems

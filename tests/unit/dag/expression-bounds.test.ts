@@ -51,7 +51,7 @@ describe('bounds of expressions', () => {
     chain(60, '[[1]]', (former) => `dyn([${former}, ${former}])`, 'dyn(v59) == dyn(v58)'),
     chain(60, '[1, 1]', (former) => `[${former}, ${former}]`, 'v59'),
   ])('%s costs too much', (source) => {
-    expect(() => evaluate(source)).toThrow('it takes more than 1000000 steps; let a task do such work');
+    expect(() => evaluate(source)).toThrow('it takes more than 500000 steps; let a task do such work');
   });
 
   it.each([
@@ -75,8 +75,8 @@ describe('bounds of expressions', () => {
   it.each([
     ['params.s.matches("^([a-z]+)*$")', false],
     ['params.s.matches("^(" + "a+" + ")*!$")', true],
-    ['range(5000).filter(x, string(x).matches("^[0-9]{2}$")).size()', 90],
-    ['params.numbers.map(x, x * 2).size()', 100_000],
+    ['range(2000).filter(x, string(x).matches("^[0-9]{2}$")).size()', 90],
+    ['params.numbers.map(x, x).size()', 100_000],
     ['sum(params.numbers)', 4_999_950_000],
     ['"caf\u00e9".matches("^caf\\\\u00e9$")', true],
     ['params.s.replace("a", "bb").size()', 81],
@@ -106,7 +106,7 @@ describe('bounds of expressions', () => {
   it('the templates of one value share their steps', () => {
     const some = '${{ params.numbers.map(x, x).size() }}';
     expect(parseTemplate(some).render(scope)).toBe(100_000);
-    expect(() => parseTemplate(numbered(9, () => some)).render(scope)).toThrow('more than 1000000 steps');
+    expect(() => parseTemplate(numbered(9, () => some)).render(scope)).toThrow('more than 500000 steps');
   });
 });
 
@@ -116,7 +116,7 @@ describe('a run whose expressions cost much at one time', () => {
     ...numbered(20, (index) => ({
       id: `t${index}`,
       dependsOn: ['first'],
-      when: 'range(50000).all(x, x >= 0)',
+      when: 'range(20000).all(x, x >= 0)',
     })),
   ];
 
