@@ -1,4 +1,5 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
+import { fieldName } from './sql-text.js';
 
 /** What a Parquet file says of itself in its footer. */
 export type ParquetFooter = {
@@ -38,7 +39,7 @@ function typeOfOne(node: SchemaTree): string {
   if ((annotation === 'MAP' || annotation === 'MAP_KEY_VALUE') && inner?.children.length === 2) {
     return `map<${inner.children.map(sparkType).join(',')}>`;
   }
-  return `struct<${children.map((child) => `${child.element.name}:${sparkType(child)}`).join(',')}>`;
+  return `struct<${children.map((child) => `${fieldName(child.element.name)}:${sparkType(child)}`).join(',')}>`;
 }
 
 /** The element of a LIST: below a repeated group, or the repeated field itself in files of older writers. */

@@ -18,7 +18,7 @@ export async function ingestDataset(
   name: string,
   spec: DatasetSpec,
 ): Promise<Ingested> {
-  const types = await columnTypes(spark, name, spec);
+  const types = columnTypes(spec);
   const checked = await context.step(`${name}: check files`, async () =>
     checkFiles(await sourceFiles(spec.files, context), spec, types),
   );

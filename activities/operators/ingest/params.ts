@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { datasetName, datasetRef } from '../../datasets/dataset-ref.js';
+import { type ColumnType, isNested, knownTypes, parseType, someType, spelled } from './column-types.js';
+import { valueProblem } from './column-values.js';
+import { formatProblem } from './datetime-format.js';
 
-/** Columns that ingest adds itself. */
+/** Columns that ingest adds itself, and Spark's hidden one. Spark ignores case. */
 const reservedColumn =
-  /^_(position|source_file|source_row|reasons|unparsed|corrupt_record|(first|known)_\d+)$/;
+  /^_(position|file|source_file|source_row|row_index|reasons|unparsed|corrupt_record|metadata|(first|known|key)_\d+)$/i;
 
 const columnName = z
   .string()
   .min(1)
   .refine(
     (name) => !reservedColumn.test(name),
-    'this column name is taken: ingest adds a column of this name',
+    'this column name is taken by ingest or Spark itself; rename the column',
   );
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -20,15 +23,15 @@ const bound = z.union([z.number(), z.string()]);
  * A column: its Spark SQL type (`bigint`, `decimal(10,2)`, `array<string>`) and what its values must keep to. Every
  * constraint but `nullable` lets null pass, as SQL's CHECK does. The reason code of a broken one is `<column>.<constraint>`.
  */
-const column = z.strictObject({
+const columnShape = z.strictObject({
   type: z.string().min(1),
   /** `false`: null is refused (reason `<column>.notNull`). Default true. */
   nullable: z.boolean().default(true),
   /** Of rows with the same value, the first in reading order stays and the others are refused. Default false. */
   unique: z.boolean().default(false),
-  /** The only values allowed. */
+  /** The only values allowed, of the column's type; 64-bit numbers and decimals beyond 2^53 as text. */
   oneOf: z.array(scalar).min(1).optional(),
-  /** Least value, inclusive (reason `<column>.range`); dates and times as strings. NaN is out of every range. */
+  /** Least value, inclusive (reason `<column>.range`); dates and times as text. NaN is out of every range. */
   min: bound.optional(),
   /** Greatest value, inclusive. */
   max: bound.optional(),
@@ -40,6 +43,41 @@ const column = z.strictObject({
   /** CSV and JSON: pattern of a date or timestamp, in Spark's notation, when it is not ISO 8601. */
   format: z.string().optional(),
 });
+
+const column = z
+  .union([
+    z
+      .string()
+      .min(1)
+      .transform((type) => columnShape.parse({ type })),
+    columnShape,
+  ])
+  .transform((declared, context) => {
+    const report = (path: (string | number)[], message: string | undefined): void => {
+      if (message !== undefined) context.addIssue({ code: 'custom', path, message });
+    };
+    const type = readType(declared.type, (message) => report(['type'], message));
+    if (type === undefined) return z.NEVER;
+    const { oneOf = [], min, max, format } = declared;
+    for (const [index, value] of oneOf.entries()) report(['oneOf', index], valueProblem(value, type));
+    for (const [key, value] of Object.entries({ min, max })) {
+      if (value === undefined) continue;
+      if (type.kind === 'boolean') report([key], 'a boolean has no least and greatest value; use oneOf');
+      else report([key], valueProblem(value, type));
+    }
+    if (format !== undefined) report(['format'], formatProblem(format, type.kind));
+    return { ...declared, type };
+  });
+
+function readType(text: string, report: (message: string) => void): ColumnType | undefined {
+  try {
+    return parseType(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    report(`"${text}" is no type of a column: ${why}; expected ${knownTypes}`);
+    return undefined;
+  }
+}
 
 const reason = z.string().regex(/^[A-Za-z][\w.-]*$/, 'expected a code such as reversed_times');
 
@@ -85,16 +123,7 @@ const dataset = z.strictObject({
   options: z.record(z.string(), scalar).default({}),
   /** The columns, in the order of the output. Columns of the files that are not declared are ignored, with a warning. */
   schema: z
-    .record(
-      columnName,
-      z.union([
-        z
-          .string()
-          .min(1)
-          .transform((type) => column.parse({ type })),
-        column,
-      ]),
-    )
+    .record(columnName, column)
     .refine((columns) => Object.keys(columns).length > 0, 'expected at least one column'),
   rules: z.array(rule).default([]),
   /** Folders of the output: declared columns, or new ones made by an SQL expression. */
@@ -122,14 +151,24 @@ export const ingestParams = z
         context.addIssue({ code: 'custom', path: ['datasets', name, ...path], message });
       };
       checkNames(spec, report);
+      checkFormat(spec, report);
       checkReferences(name, spec, datasets, report);
     }
   });
 
 type Report = (path: (string | number)[], message: string) => void;
 
-function checkNames({ schema, rules, partitionBy, format, options }: DatasetSpec, report: Report): void {
-  const known = `the columns are ${Object.keys(schema).join(', ')}`;
+function checkNames({ schema, rules, partitionBy }: DatasetSpec, report: Report): void {
+  const names = Object.keys(schema);
+  const known = `the columns are ${names.join(', ')}`;
+  for (const [index, name] of names.entries()) {
+    const other = names.slice(0, index).find((each) => each.toLowerCase() === name.toLowerCase());
+    if (other !== undefined)
+      report(
+        ['schema', name],
+        `"${other}" and "${name}" differ only by case, and Spark takes them for one; rename one`,
+      );
+  }
   for (const [index, each] of rules.entries()) {
     for (const key of 'unique' in each ? each.unique : []) {
       if (!(key in schema)) report(['rules', index, 'unique'], `there is no column "${key}"; ${known}`);
@@ -146,14 +185,62 @@ function checkNames({ schema, rules, partitionBy, format, options }: DatasetSpec
       report(['partitionBy', index], `there is already a column "${name}"; choose another name`);
     }
   }
-  if (format === 'parquet') {
-    if (Object.keys(options).length > 0) report(['options'], 'options are for CSV and JSON, this is Parquet');
-    for (const [name, each] of Object.entries(schema)) {
-      if (each.format !== undefined)
-        report(['schema', name, 'format'], 'formats are for CSV and JSON, this is Parquet');
-    }
+}
+
+/** What files of a format cannot have. */
+function checkFormat({ schema, format, options }: DatasetSpec, report: Report): void {
+  if (format === 'parquet' && Object.keys(options).length > 0)
+    report(['options'], 'options are for CSV and JSON, this is Parquet');
+  for (const [name, column] of Object.entries(schema)) {
+    if (format === 'parquet' && column.format !== undefined)
+      report(['schema', name, 'format'], 'formats are for CSV and JSON, this is Parquet');
+    if (format === 'parquet' && isNested(column.type) && someType(column.type, hasLength))
+      report(
+        ['schema', name, 'type'],
+        'the length of text within other types is not checked in Parquet; use string',
+      );
+    if (format !== 'parquet' && someType(column.type, (type) => type.kind === 'map' && !isText(type.key)))
+      report(
+        ['schema', name, 'type'],
+        `keys in JSON are text: the keys of ${spelled(column.type)} must be string`,
+      );
+  }
+  for (const [option, way] of Object.entries(valueOptions)) {
+    const given = Object.keys(options).find((each) => each.toLowerCase() === option.toLowerCase());
+    if (given !== undefined) report(['options', given], `this option of Spark does nothing here: ${way}`);
   }
 }
+
+const isText = (type: ColumnType): boolean => type.kind === 'string';
+const hasLength = (type: ColumnType): boolean => type.kind === 'string' && type.length !== undefined;
+
+const formatOfColumn = "give the column a pattern, as { type: date, format: 'dd.MM.yyyy' }";
+const declared = 'the columns and their types are those of the schema';
+const records = 'records that are not well-formed are quarantined as malformed';
+
+/** Spark's reader options about types and values, with what says the same to ingest. */
+const valueOptions: Record<string, string> = {
+  dateFormat: formatOfColumn,
+  timestampFormat: formatOfColumn,
+  timestampNTZFormat: formatOfColumn,
+  enableDateTimeParsingFallback: formatOfColumn,
+  locale: 'names of months are read in English',
+  timeZone:
+    'times without a zone are in the time zone of the Spark session, spark.sql.session.timeZone in the settings',
+  nanValue: 'NaN is read as such; declare the column as string for other spellings',
+  positiveInf: 'Infinity and Inf are read as such; declare the column as string for other spellings',
+  negativeInf: '-Infinity and -Inf are read as such; declare the column as string for other spellings',
+  inferSchema: declared,
+  samplingRatio: declared,
+  preferDate: declared,
+  prefersDecimal: declared,
+  primitivesAsString: declared,
+  dropFieldIfAllNull: declared,
+  enforceSchema: declared,
+  singleVariantColumn: declared,
+  mode: records,
+  columnNameOfCorruptRecord: records,
+};
 
 function checkReferences(
   name: string,

@@ -30,7 +30,7 @@ export function readCsv(
       .options(settings)
       .schema(textFields(JSON.parse(columns) as string[]))
       .load(...members.map(({ path }) => path));
-    return parseRecords(records, spec, types);
+    return parseRecords(records, spec);
   });
   return withPositions(frames.reduce((all, frame) => all.unionByName(frame)));
 }

@@ -16,5 +16,5 @@ export function readJson(
     .options({ ...spec.options, ...textSettings })
     .schema(textFields([...types.keys()]))
     .load(...files.map(({ path }) => path));
-  return withPositions(parseRecords(records, spec, types));
+  return withPositions(parseRecords(records, spec));
 }

@@ -1,4 +1,5 @@
-import { identifier, literal } from '../../datasets/sql-text.js';
+import { identifier, literal, typedLiteral } from '../../datasets/sql-text.js';
+import { spelled } from './column-types.js';
 import { type Column, type DatasetSpec, referenceTarget } from './params.js';
 
 /** One reason to refuse a row: its code, and an SQL condition that is true for the rows that break the rule. */
@@ -21,8 +22,7 @@ export const malformed = 'malformed';
 /** Key of `_unparsed` for a whole record; all others are columns. */
 export const wholeRecord = '*';
 
-/** @param types Spark's own spelling of each column's type, by column */
-export function rowChecks(spec: DatasetSpec, types: ReadonlyMap<string, string>): RowChecks {
+export function rowChecks(spec: DatasetSpec): RowChecks {
   const isText = spec.format !== 'parquet';
   const checks: RowCheck[] = [];
   const keys: string[][] = [];
@@ -34,8 +34,11 @@ export function rowChecks(spec: DatasetSpec, types: ReadonlyMap<string, string>)
   };
 
   for (const [name, column] of Object.entries(spec.schema)) {
-    const type = types.get(name) ?? column.type;
-    if (isText && type !== 'string') checks.push({ reason: `${name}.type`, condition: unparsed(name) });
+    const { type } = column;
+    const length = type.kind === 'string' ? type.length : undefined;
+    const isNoValue = isText ? unparsed(name) : `char_length(${identifier(name)}) > ${length}`;
+    if (length !== undefined || (isText && type.kind !== 'string'))
+      checks.push({ reason: `${name}.type`, condition: isNoValue });
     if (!column.nullable) {
       const isNull = `${identifier(name)} IS NULL`;
       // A value that did not parse is null as well, and counts as a wrong type alone.
@@ -44,7 +47,7 @@ export function rowChecks(spec: DatasetSpec, types: ReadonlyMap<string, string>)
         condition: isText ? `${isNull} AND NOT ${unparsed(name)}` : isNull,
       });
     }
-    checks.push(...valueChecks(name, column, type));
+    checks.push(...valueChecks(name, column));
     if (column.unique) addKey(`${name}.unique`, [name]);
     if (column.references !== undefined) {
       const { dataset, column: target } = referenceTarget(column.references);
@@ -58,22 +61,26 @@ export function rowChecks(spec: DatasetSpec, types: ReadonlyMap<string, string>)
   }
   for (const rule of spec.rules) {
     if ('unique' in rule) addKey(rule.reason, rule.unique);
-    else checks.push({ reason: rule.reason, condition: `NOT (${rule.expect})` });
+    else checks.push({ reason: rule.reason, condition: negated(rule.expect) });
   }
   return { checks, keys, references };
 }
 
-/** Checks on the value alone. */
-function valueChecks(name: string, { oneOf, min, max }: Column, type: string): RowCheck[] {
+/** The line break ends a comment within the condition. */
+const negated = (condition: string): string => `NOT (${condition}\n)`;
+
+/** Checks on the value alone, in the column's own type: a float is no double, and 64 bits are more than a double has. */
+function valueChecks(name: string, { type: declared, oneOf, min, max }: Column): RowCheck[] {
   const value = identifier(name);
+  const type = spelled(declared);
   const checks: RowCheck[] = [];
   if (oneOf !== undefined) {
-    const allowed = oneOf.map((each) => literal(each, type)).join(', ');
+    const allowed = oneOf.map((each) => typedLiteral(each, type)).join(', ');
     checks.push({ reason: `${name}.oneOf`, condition: `${value} NOT IN (${allowed})` });
   }
   const outside = [
-    ...(min === undefined ? [] : [`${value} < ${literal(min, type)}`]),
-    ...(max === undefined ? [] : [`${value} > ${literal(max, type)}`]),
+    ...(min === undefined ? [] : [`${value} < ${typedLiteral(min, type)}`]),
+    ...(max === undefined ? [] : [`${value} > ${typedLiteral(max, type)}`]),
   ];
   if (outside.length > 0) {
     // Spark sorts NaN above all numbers, so a lower bound alone would let it pass.
@@ -156,17 +163,4 @@ export function validQuery(spec: DatasetSpec, source: string, quarantine: string
       ? []
       : [`LEFT ANTI JOIN ${quarantine} ON ${source}._position = ${quarantine}._position`]),
   ].join('\n');
-}
-
-/** SQL type, or the text, of a CSV or JSON value that was read as text: null when it is no value of the type. */
-export function parseExpression(name: string, { format }: Column, type: string): string {
-  const text = identifier(name);
-  if (type === 'string') return text;
-  if (format !== undefined) {
-    const parsed = `try_to_timestamp(${text}, ${literal(format)})`;
-    return type === 'timestamp' ? parsed : `CAST(${parsed} AS ${type})`;
-  }
-  // Nested values arrive as JSON text.
-  if (/^(array|map|struct)</.test(type)) return `from_json(${text}, ${literal(type)})`;
-  return `try_cast(${text} AS ${type})`;
 }

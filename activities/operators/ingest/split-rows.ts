@@ -103,7 +103,7 @@ type Quarantine = { ref: DatasetRef; reasons: { [reason: string]: number } };
 /** Writes the rows that break a rule. */
 async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
   const { context, spark, name, spec, types } = job;
-  const checks = rowChecks(spec, types);
+  const checks = rowChecks(spec);
   if (checks.checks.length === 0 && spec.format === 'parquet') return undefined;
 
   const duplicates: string[] = [];

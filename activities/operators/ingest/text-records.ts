@@ -1,8 +1,10 @@
 import type { DataFrame } from 'spark-connect-js';
 import { identifier, literal } from '../../datasets/sql-text.js';
-import type { ColumnTypes } from './column-types.js';
+import { isNested } from './column-types.js';
 import type { DatasetSpec } from './params.js';
-import { parseExpression, wholeRecord } from './row-checks.js';
+import { parseJson } from './parse-json.js';
+import { parseText } from './parse-text.js';
+import { wholeRecord } from './row-checks.js';
 
 /** Column of a record's text when it is no record. */
 const corruptRecord = '_corrupt_record';
@@ -18,20 +20,16 @@ export const textFields = (columns: readonly string[]): string =>
  * The records of text files as declared: values that are none of their type are null, with their text in
  * `_unparsed` by column; so is the text of a whole record that is no record. Each has its `_source_file`.
  */
-export function parseRecords(
-  records: DataFrame,
-  { schema }: Pick<DatasetSpec, 'schema'>,
-  types: ColumnTypes,
-): DataFrame {
-  const parsed = Object.entries(schema).map(([name, column]) => {
-    const type = types.get(name) ?? column.type;
-    return { name, type, expression: parseExpression(name, column, type) };
+export function parseRecords(records: DataFrame, { schema }: Pick<DatasetSpec, 'schema'>): DataFrame {
+  const parsed = Object.entries(schema).map(([name, { type, format }]) => {
+    const text = identifier(name);
+    const expression = isNested(type) ? parseJson(text, type) : parseText(text, type, format);
+    return { name, text, expression };
   });
   const unparsed = parsed
-    .filter(({ type }) => type !== 'string')
+    .filter(({ text, expression }) => expression !== text)
     .map(
-      ({ name, expression }) =>
-        `${literal(name)}, CASE WHEN ${expression} IS NULL THEN ${identifier(name)} END`,
+      ({ name, text, expression }) => `${literal(name)}, CASE WHEN ${expression} IS NULL THEN ${text} END`,
     );
   const texts = [`'${wholeRecord}', ${corruptRecord}`, ...unparsed].join(', ');
   return records.selectExpr(

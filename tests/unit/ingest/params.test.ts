@@ -21,8 +21,8 @@ describe('params of ingest', () => {
       format: 'parquet',
       options: {},
       schema: {
-        sale_id: { type: 'bigint', nullable: true, unique: false },
-        shop_id: { type: 'int', nullable: true, unique: false },
+        sale_id: { type: { kind: 'bigint' }, nullable: true, unique: false },
+        shop_id: { type: { kind: 'int' }, nullable: true, unique: false },
       },
       rules: [],
       partitionBy: [{ name: 'shop_id' }, { name: 'month', expression: 'month(now())' }],
@@ -39,8 +39,41 @@ describe('params of ingest', () => {
     [{ sales: { ...sales, schema: { a: { type: 'int', notNull: true } } } }, /^datasets\.sales\.schema\.a: /],
     [{ sales: { ...sales, schema: { a: { type: 'int', oneOf: [] } } } }, /^datasets\.sales\.schema\.a/],
     [
-      { sales: { ...sales, schema: { a: { type: 'int', format: 'dd' } } } },
+      { sales: { ...sales, schema: { a: { type: 'date', format: 'yyyy' } } } },
       /^datasets\.sales\.schema\.a\.format: .*CSV and JSON/,
+    ],
+    [
+      { sales: { ...sales, format: 'csv', schema: { a: { type: 'int', format: 'dd' } } } },
+      /^datasets\.sales\.schema\.a\.format: .*this column is int/,
+    ],
+    [{ sales: { ...sales, schema: { _METADATA: 'int' } } }, /^datasets\.sales\.schema\._METADATA: .*taken/],
+    [
+      { sales: { ...sales, schema: { id: 'int', ID: 'int' } } },
+      /^datasets\.sales\.schema\.ID: .*only by case/,
+    ],
+    [
+      { sales: { ...sales, schema: { a: 'strnig' } } },
+      /^datasets\.sales\.schema\.a\.type: .*"strnig" is no such type/,
+    ],
+    [
+      { sales: { ...sales, format: 'json', schema: { a: 'map<int,string>' } } },
+      /^datasets\.sales\.schema\.a\.type: keys in JSON are text/,
+    ],
+    [
+      { sales: { ...sales, schema: { a: 'array<varchar(3)>' } } },
+      /^datasets\.sales\.schema\.a\.type: .*not checked in Parquet/,
+    ],
+    [
+      { sales: { ...sales, schema: { a: { type: 'bigint', max: 2 ** 53 } } } },
+      /^datasets\.sales\.schema\.a\.max: 9007199254740992 is beyond 2\^53.*in quotes/,
+    ],
+    [
+      { sales: { ...sales, schema: { a: { type: 'date', oneOf: ['2026-02-28', '2026-02-29'] } } } },
+      /^datasets\.sales\.schema\.a\.oneOf\.1: "2026-02-29" is no date/,
+    ],
+    [
+      { sales: { ...sales, format: 'csv', options: { DateFormat: 'yyyy-dd-MM' } } },
+      /^datasets\.sales\.options\.DateFormat: .*give the column a pattern/,
     ],
     [{ sales: { ...sales, options: { sep: ';' } } }, /^datasets\.sales\.options: .*CSV and JSON/],
     [
