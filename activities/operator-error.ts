@@ -31,6 +31,8 @@ export const operatorErrors = {
   CommandFailed: { retryable: true },
   /** A server refused a request: sent again it would be refused again. */
   RequestRefused: { retryable: false },
+  /** A request would go to a host or an inner address that the settings don't allow. */
+  AddressRefused: { retryable: false },
   /** A server did not answer, or said that it can't now. */
   RequestFailed: { retryable: true },
   /** What a sensor waits for will not happen any more. With `softFail` the task is skipped. */

@@ -9,6 +9,7 @@ import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
 import { handover, maxFigureBytes, shortenError, toFailure } from './failure.js';
 import { type FinishedTask, type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
+import { underPolicy } from './policy.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { mask, maskError, maskJson } from './secrets.js';
 import { NotYet } from './sensor.js';
@@ -35,7 +36,7 @@ export function asActivity(
       const input = given.inputFile === undefined ? given : await wholeInput(given, environment);
       const attempt = openAttempt(activity, input, environment, operator);
       try {
-        return await perform(operator, input, activity, attempt, dataRoot);
+        return await perform(operator, input, activity, attempt, environment);
       } finally {
         attempt.close();
       }
@@ -54,7 +55,7 @@ async function perform(
   input: TaskInput,
   { info, cancellationSignal: signal }: Context,
   attempt: TaskAttempt,
-  dataRoot: string,
+  environment: TaskEnvironment,
 ): Promise<TaskResult> {
   const { context, log } = attempt;
   const sensor = operator.sensor && new SensorAttempt(info, input.task.retries ?? 0);
@@ -63,7 +64,10 @@ async function perform(
   log[level]({ try: info.attempt }, `${operator.name} started`);
   if (sensor === undefined) await onAttemptStarted(input, info, log);
   try {
-    const output = maskJson(await operator.run(context, parseParams(operator, input)));
+    const policy = { ...environment.policy, origins: input.origins };
+    const output = maskJson(
+      await underPolicy(policy, () => operator.run(context, parseParams(operator, input))),
+    );
     // Whatever an operator made of calls that were cut off, it is not the task's result.
     if (attempt.isHandedOver()) throw new Error('the worker shuts down');
     checkOutput(input.task.id, output);
@@ -78,7 +82,7 @@ async function perform(
       log.info(`${operator.name} is handed over to another worker: this one shuts down`);
       throw handover(info.attempt - 1, sensor !== undefined);
     }
-    const problem = signal.aborted ? undefined : await dataRootProblem(thrown, dataRoot);
+    const problem = signal.aborted ? undefined : await dataRootProblem(thrown, environment.dataRoot);
     if (problem !== undefined) throw problem;
     const failed = attempt.finish('failed');
     if (sensor !== undefined) await attempt.release();

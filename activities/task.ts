@@ -24,6 +24,8 @@ export type TaskInput = {
   };
   /** The task's `with`, templates rendered. */
   params: Json;
+  /** Origins of the addresses that the document writes; absent when there are none. */
+  origins?: string[];
   /** A file below the data root that has `params` and `finishedTasks`, when they are more than the history takes. */
   inputFile?: string;
   errorThreshold?: ErrorThreshold;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
+import { umaskOf } from '../config/file-access.js';
 import type { Config } from '../config/loader.js';
 import { serverConf } from '../config/spark-conf.js';
 import { startEmbedded } from '../embedded/servers.js';
@@ -47,7 +48,14 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
       namespaces: namespace === 'default' ? [] : [namespace],
       searchAttributes: Object.values(searchAttributes),
     },
-    spark: { remote, driverMemory, cores, conf: serverConf(config) },
+    spark: {
+      remote,
+      driverMemory,
+      cores,
+      conf: serverConf(config),
+      environment: config.environment.spark,
+      umask: umaskOf(config),
+    },
     log: pino({ enabled: false }),
     onEvent,
   }).catch((error: unknown) => {
@@ -66,7 +74,9 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
         ...workerArguments(settings, dagFiles),
       ],
       cwd: process.cwd(),
+      umask: umaskOf(config),
       env: {
+        ...process.env,
         ...(temporal.embedded
           ? embeddedEnvironment(temporal.address)
           : { TEMPORAL_ADDRESS: temporal.address }),

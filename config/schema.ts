@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { environmentSettings, httpSettings } from './sections/access.js';
 import { generateSettings } from './sections/generate.js';
 import { modelsSettings } from './sections/models.js';
 import { leasesSettings, poolsSettings } from './sections/pools.js';
 import { loggingSettings, workerSettings } from './sections/service.js';
-import { doctorSettings, retentionSettings } from './sections/storage.js';
+import { doctorSettings, retentionSettings, storageSettings } from './sections/storage.js';
 import { temporalSettings } from './sections/temporal.js';
 
 const dynamicAllocation = z
@@ -107,6 +108,9 @@ export const configSchema = z.strictObject({
   spark: spark.prefault({}),
   pools: poolsSettings.default({}),
   leases: leasesSettings.prefault({}),
+  storage: storageSettings.prefault({}),
+  environment: environmentSettings.prefault({}),
+  http: httpSettings.prefault({}),
   retention: retentionSettings.prefault({}),
   doctor: doctorSettings.prefault({}),
   ...pipelineSections,

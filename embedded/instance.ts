@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Lock, tryLock } from './setup/lock.mjs';
 import { endLeftover } from './setup/process-identity.mjs';
@@ -27,10 +27,14 @@ const EPHEMERAL = 'ephemeral-';
  */
 export async function takeInstance(home: string, kind: InstanceKind): Promise<Instance> {
   const instances = path.join(home, 'instances');
-  await mkdir(instances, { recursive: true });
+  await mkdir(home, { recursive: true });
+  // State and logs are their owner's alone, made by an earlier release as well.
+  await mkdir(instances, { recursive: true, mode: 0o700 });
+  await chmod(instances, 0o700);
   if (kind === 'ephemeral') {
     await sweep(instances);
     const folder = path.join(instances, `${EPHEMERAL}${randomUUID().slice(0, 8)}`);
+    await mkdir(folder, { mode: 0o700 });
     const lock = tryLock(path.join(folder, 'lock'));
     if (!lock) throw new Error(`${folder} is new and yet locked.`);
     return instance(folder, undefined, async () => {
@@ -40,6 +44,7 @@ export async function takeInstance(home: string, kind: InstanceKind): Promise<In
   }
   for (let slot = 0; ; slot++) {
     const folder = path.join(instances, String(slot));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = tryLock(path.join(folder, 'lock'));
     if (!lock) continue;
     await endLeftovers(folder);

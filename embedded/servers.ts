@@ -4,7 +4,7 @@ import { type Instance, type InstanceKind, takeInstance } from './instance.js';
 import { pickPort } from './ports.js';
 import { excerpt, type Service, type ServiceEvent, ServiceStartError, startService } from './service.js';
 import { defaultHome } from './setup/layout.mjs';
-import { type SparkOptions, sparkService } from './spark-server.js';
+import { type SparkOptions, sparkService, sparkToken } from './spark-server.js';
 import type { ServiceSpec } from './supervisor.mjs';
 import { type TemporalOptions, temporalService } from './temporal-server.js';
 
@@ -37,7 +37,7 @@ export interface TemporalServer {
 
 /** A Spark Connect server that answers. */
 export interface SparkServer {
-  /** Connection string, `sc://host:port`. */
+  /** Connection string, `sc://host:port`; that of an embedded server has its token too. */
   readonly remote: string;
   /** Base URL of the web UI; undefined for a server that was there already. */
   readonly uiUrl: string | undefined;
@@ -133,11 +133,11 @@ class Starter {
   }
 
   async spark(options: SparkOptions): Promise<SparkServer> {
-    const { ports, service } = await this.#start('spark', options, (home, folder, ports) =>
+    const { ports, service, folder } = await this.#start('spark', options, (home, folder, ports) =>
       sparkService(home, folder, ports, options),
     );
     return {
-      remote: `sc://127.0.0.1:${ports.grpc}`,
+      remote: `sc://127.0.0.1:${ports.grpc}/;token=${await sparkToken(folder)}`,
       uiUrl: `http://127.0.0.1:${ports.ui}`,
       embedded: true,
       pid: service.pid,
@@ -177,7 +177,7 @@ class Starter {
       try {
         const service = await startService(spec, (event) => this.#tell(server, spec, event));
         this.#services.push(service);
-        return { ports, service };
+        return { ports, service, folder };
       } catch (error) {
         const retry = error instanceof ServiceStartError && error.portTaken && attempt < PORT_TRIES;
         if (!retry) throw error;

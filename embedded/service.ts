@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { serverEnvironment } from './setup/environment.mjs';
 import { signalGroup } from './setup/process-identity.mjs';
 import type { ServiceEvent, ServiceSpec, SupervisorCommand } from './supervisor.mjs';
 
@@ -56,8 +57,8 @@ export async function startService(
   const supervisor = spawn(process.execPath, [path.join(import.meta.dirname, 'supervisor.mjs')], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
-    // Flags such as --inspect or --import are meant for the service, not for its supervisor.
-    env: { ...process.env, NODE_OPTIONS: '' },
+    // Neither secrets nor flags such as --inspect: what the service needs of those comes with the spec.
+    env: serverEnvironment(),
   });
   const ended = once(supervisor, 'exit');
   let pid: number | undefined;
@@ -99,7 +100,7 @@ export async function startService(
     });
   });
 
-  send(supervisor, { type: 'start', spec: { ...spec, env: { ...nodeOptions(), ...spec.env } } });
+  send(supervisor, { type: 'start', spec });
   await ready;
   supervisor.unref();
   supervisor.channel?.unref();
@@ -108,9 +109,4 @@ export async function startService(
 
 function send(supervisor: ChildProcess, command: SupervisorCommand): void {
   if (supervisor.connected) supervisor.send(command, () => {});
-}
-
-function nodeOptions(): Record<string, string> {
-  const value = process.env.NODE_OPTIONS;
-  return value ? { NODE_OPTIONS: value } : {};
 }

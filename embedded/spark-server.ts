@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { serverEnvironment } from './setup/environment.mjs';
 import { findJava } from './setup/java.mjs';
 import { sparkJars } from './setup/layout.mjs';
 import type { ServiceSpec } from './supervisor.mjs';
+import { keptToken } from './token.js';
 
 /** The Spark Connect server to use or to start. */
 export interface SparkOptions {
@@ -13,8 +15,12 @@ export interface SparkOptions {
   driverMemory?: string | undefined;
   /** Tasks that run at the same time. Default: as many as there are cores. */
   cores?: number | undefined;
-  /** Spark configuration, `spark.*` keys. Master, ports and binding address are not open to it. */
+  /** Spark configuration, `spark.*` keys. Master, ports, binding address and token are not open to it. */
   conf?: Readonly<Record<string, string>>;
+  /** Variables of this process's environment that the server may know beside the ordinary ones. Default: none. */
+  environment?: readonly string[];
+  /** Of the files that the server writes. Default 0o077: nobody else may read them. */
+  umask?: number;
   /** Port of Spark Connect, if it is free. Default 15002, for ephemeral instances any free one. */
   port?: number | undefined;
   /** Port of the web UI, if it is free. Default 4040, for ephemeral instances any free one. */
@@ -38,6 +44,8 @@ const OPENED_PACKAGES = [
   'sun.security.action',
   'sun.util.calendar',
 ];
+
+const TOKEN_SETTING = 'spark.connect.authenticate.token';
 
 const SERVER_CLASS = 'org.apache.spark.sql.connect.service.SparkConnectServer';
 
@@ -81,12 +89,17 @@ export async function sparkService(
   await writeFile(log4j, LOG4J);
 
   const address = `127.0.0.1:${ports.grpc}`;
+  const { umask = 0o077 } = options;
   const conf: Record<string, string> = {
     'spark.app.name': 'nightjar',
     'spark.sql.warehouse.dir': path.join(folder, 'warehouse'),
     'spark.ui.enabled': 'true',
     'spark.ui.showConsoleProgress': 'false',
     'spark.local.dir': scratch,
+    // Hadoop sets the modes of files by itself.
+    'spark.hadoop.fs.permissions.umask-mode': umask.toString(8).padStart(3, '0'),
+    // Its inner ports take no calls but its own.
+    'spark.authenticate': 'true',
     ...options.conf,
     'spark.master': `local[${options.cores ?? '*'}]`,
     'spark.ui.port': String(ports.ui),
@@ -96,6 +109,7 @@ export async function sparkService(
     'spark.port.maxRetries': '0',
     'spark.connect.grpc.port.maxRetries': '0',
   };
+  delete conf[TOKEN_SETTING];
   return {
     name: 'Spark Connect',
     command: java,
@@ -109,13 +123,26 @@ export async function sparkService(
       ...Object.entries(conf).map(([key, value]) => `-D${key}=${value}`),
       SERVER_CLASS,
     ],
-    env: { SPARK_LOCAL_IP: '127.0.0.1' },
+    env: {
+      ...serverEnvironment(options.environment),
+      SPARK_LOCAL_IP: '127.0.0.1',
+      // Not on the command line, which everybody on the machine can read.
+      SPARK_CONNECT_AUTHENTICATE_TOKEN: await sparkToken(instanceFolder),
+    },
+    umask,
     cwd: folder,
     logFile: path.join(instanceFolder, 'spark.log'),
     pidFile: path.join(instanceFolder, 'spark.pid'),
     health: { logLine: 'Spark Connect server started at', grpc: { address, path: SPARK_PROBE } },
   };
 }
+
+/**
+ * The token that the Spark Connect server of an instance asks for: without one, every user of the machine could have it run
+ * code.
+ */
+export const sparkToken = (instanceFolder: string): Promise<string> =>
+  keptToken(path.join(instanceFolder, 'spark.token'));
 
 /** A call that a Spark Connect server answers, with an error, when it is sent an empty message. */
 export const SPARK_PROBE = '/spark.connect.SparkConnectService/Config';

@@ -33,7 +33,8 @@ import { identify, signalGroup } from './setup/process-identity.mjs';
  * @property {string} name shown in messages
  * @property {string} command
  * @property {string[]} args
- * @property {Record<string, string>} [env] in addition to the parent's environment
+ * @property {Record<string, string | undefined>} env all of its environment
+ * @property {number} [umask] of the service's files. Default 0o077: nobody else may read them.
  * @property {string} cwd
  * @property {string} logFile Gets what the service prints. Appended to; moved to `<logFile>.1` at a start beyond 10 MB.
  * @property {string} [pidFile] Names the service's process while it runs, so that a leftover can be found.
@@ -108,10 +109,10 @@ async function supervise(spec, report, stopping) {
 function launch(spec) {
   if (sizeOf(spec.logFile) > MAX_LOG_BYTES) renameSync(spec.logFile, `${spec.logFile}.1`);
   const logStart = sizeOf(spec.logFile);
-  const log = openSync(spec.logFile, 'a');
+  const log = openSync(spec.logFile, 'a', 0o600);
   const child = spawn(spec.command, spec.args, {
     cwd: spec.cwd,
-    env: { ...process.env, ...spec.env },
+    env: spec.env,
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -209,10 +210,12 @@ function main() {
   process.on('message', (message) => {
     const command = /** @type {SupervisorCommand} */ (message);
     if (command.type === 'stop') stop();
-    else
+    else {
+      process.umask(command.spec.umask ?? 0o077);
       void supervise(command.spec, report, stopping.signal).finally(() => {
         if (process.connected) process.disconnect();
       });
+    }
   });
 }
 

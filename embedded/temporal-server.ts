@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { SearchAttributeType } from '@temporalio/common';
+import { serverEnvironment } from './setup/environment.mjs';
 import { temporalBinary } from './setup/layout.mjs';
 import type { ServiceSpec } from './supervisor.mjs';
 
@@ -65,6 +66,7 @@ export function temporalService(
         `${name}=${commandLineType(type)}`,
       ]),
     ],
+    env: serverEnvironment(),
     cwd: folder,
     logFile: path.join(folder, 'temporal.log'),
     pidFile: path.join(folder, 'temporal.pid'),

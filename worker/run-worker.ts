@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { loadOperators } from '../activities/load-operators.js';
+import { umaskOf } from '../config/file-access.js';
 import type { Config } from '../config/loader.js';
 import { openLogFile } from './log-file.js';
 import { type Monitoring, startMonitoring } from './monitoring/monitoring.js';
@@ -11,6 +12,7 @@ import { createWorkerLog, logTemporal } from './worker-log.js';
 /** Runs a worker in this process until SIGINT or SIGTERM, which stop it in good order. */
 export async function runWorker(config: Config, dagFiles: readonly string[] = []): Promise<void> {
   const { logging } = config;
+  process.umask(umaskOf(config));
   const log = createWorkerLog(
     logging,
     logging.file === undefined ? undefined : await openLogFile({ ...logging, file: logging.file }),

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { type ActivityInterceptorsFactory, NativeConnection, Worker } from '@temporalio/worker';
 import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
 import { checkDataRoot, makeDataRoot } from '../activities/context/data-root.js';
@@ -17,7 +17,7 @@ import { type RunUpdate, recordRun } from '../activities/run/record-run.js';
 import { readResults } from '../activities/run/results.js';
 import { reviseParams } from '../activities/run/revise-params.js';
 import { asActivity } from '../activities/run-operator.js';
-import { registerSecret } from '../activities/secrets.js';
+import { maskError, registerSecret } from '../activities/secrets.js';
 import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
@@ -82,6 +82,7 @@ export async function createWorker({
     draining: draining.signal,
     files: new RunFiles(log.level, log.stream, sizeOf(config.logging.runLogSize)),
     log: log.logger,
+    policy: { environment: config.environment, http: config.http },
     spark: { remote: config.spark.remote, conf: sessionConf(config), onOperation },
   };
   const runs: RunEnvironment = {
@@ -130,7 +131,7 @@ export async function createWorker({
       ...backfillActivities(runs),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
-    interceptors: { activity: observers.flatMap(({ interceptor }) => interceptor ?? []) },
+    interceptors: { activity: [maskingErrors, ...observers.flatMap(({ interceptor }) => interceptor ?? [])] },
     shutdownGraceTime,
     shutdownForceTime: shutdownGraceTime + lastMoments,
     // The live progress on the terminal comes from heartbeats: a minute's default delay would be all it shows.
@@ -147,6 +148,16 @@ export async function createWorker({
 
 /** Bytes of a size in the settings. */
 const sizeOf = (text: string): number => parseBytes(text.toLowerCase()) ?? 0;
+
+/** Around every activity, so that no failure carries a secret out of the process. */
+const maskingErrors: ActivityInterceptorsFactory = () => ({
+  inbound: {
+    execute: (input, next) =>
+      next(input).catch((error: unknown) => {
+        throw maskError(error);
+      }),
+  },
+});
 
 const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
   ...(readsFinishedTasks ? { readsFinishedTasks } : {}),

@@ -20,6 +20,7 @@ import { maxPayloadBytes, payloadLength } from '../dag/payload.js';
 import type { CallbackAction, TaskCallbacks } from '../dag/schema/callbacks.js';
 import { isFinal, type TaskState } from '../dag/states.js';
 import { parseTemplate } from '../dag/template.js';
+import { writtenOrigins } from '../dag/written-origins.js';
 import { readableCause } from './failures.js';
 import { Outbox } from './outbox.js';
 import type { RunView } from './run-view.js';
@@ -259,7 +260,12 @@ export class Callbacks {
         throw new Error(
           `it is more than ${formatBytes(maxPayloadBytes)} of JSON; let it name data, not hold them`,
         );
-      await CancellationScope.nonCancellable(() => this.outbox.send(length, () => notifyEvent(notification)));
+      const origins = writtenOrigins({ with: action as Json });
+      await CancellationScope.nonCancellable(() =>
+        this.outbox.send(length, () =>
+          notifyEvent({ ...notification, ...(origins.length === 0 ? {} : { origins }) }),
+        ),
+      );
     } catch (error) {
       const cause = readableCause(error);
       const message =

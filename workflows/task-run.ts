@@ -10,6 +10,7 @@ import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { type ClearCounts, timesCleared } from '../dag/replay/amend.js';
 import { noCounts } from '../dag/stage-counts.js';
+import { writtenOrigins } from '../dag/written-origins.js';
 import { handoverOf, isPermanent, taskFailure } from './failures.js';
 
 /** What all tasks of a run share. */
@@ -62,6 +63,18 @@ export function identityOf(
   };
 }
 
+const knownOrigins = new WeakMap<TaskSpec, Pick<TaskInput, 'origins'>>();
+
+/** Looked for once for all instances of a task. */
+function originsOf(task: TaskSpec): Pick<TaskInput, 'origins'> {
+  const known = knownOrigins.get(task);
+  if (known !== undefined) return known;
+  const origins = writtenOrigins(task);
+  const found = origins.length === 0 ? {} : { origins };
+  knownOrigins.set(task, found);
+  return found;
+}
+
 /** Airflow's bound on a retry delay that grows. */
 const longestRetryDelay = 24 * 60 * 60 * 1000;
 
@@ -84,6 +97,7 @@ export function runTask(
       ...(isSensor ? { retries: task.retries } : {}),
     },
     params,
+    ...originsOf(task),
     ...(inputFile === undefined ? {} : { inputFile }),
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
     ...(metricThresholds === undefined ? {} : { metricThresholds }),

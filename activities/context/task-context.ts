@@ -1,6 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
+import type { Policy } from '../policy.js';
 import type { SensorTally } from '../sensor-attempts.js';
 import type { TaskInput } from '../task.js';
 import { commitFolder } from './commits.js';
@@ -19,6 +20,7 @@ export type TaskEnvironment = {
   files: RunFiles;
   /** The worker's own log, for what concerns no run's log or can't be written there. */
   log: Logger;
+  policy: Policy;
   spark: SparkEnvironment;
   /** Aborts as soon as the worker begins to shut down; running tasks that don't use Spark still have some time then. */
   draining?: AbortSignal;

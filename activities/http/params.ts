@@ -49,6 +49,7 @@ export function toRequest(
     headers: { 'user-agent': 'nightjar', ...lowerCase(textsOf(headers)) },
     timeout,
     followRedirects: !values.some(isSecret),
+    isOurs: isSecret(url),
     label: `${method} ${shown}`,
     signal,
   };

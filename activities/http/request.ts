@@ -1,4 +1,6 @@
+import type { Response } from 'undici';
 import { OperatorError } from '../operator.js';
+import { policyNow } from '../policy.js';
 
 /** One HTTP request. */
 export type HttpRequest = {
@@ -10,6 +12,8 @@ export type HttpRequest = {
   timeout: number;
   /** Off where headers hold secrets: a redirect would carry them to whoever it names. */
   followRedirects: boolean;
+  /** Whether the address is from the worker's environment: whoever set it there may have it lead anywhere. */
+  isOurs: boolean;
   /** How errors call it: never with the query or an address that is secret. */
   label: string;
   signal: AbortSignal;
@@ -21,14 +25,22 @@ const longestRetryAfter = 24 * 60 * 60 * 1000;
 /** Characters of a refusing answer that an error shows. */
 const excerptLength = 300;
 
-/** Sends a request. @throws OperatorError `RequestFailed` when no answer came */
+/**
+ * Sends a request, to where the settings let it go: see {@link guardedAgent}.
+ * @throws OperatorError `RequestFailed` when no answer came, `AddressRefused`
+ */
 export async function send(request: HttpRequest): Promise<Response> {
   const { method, url, headers, body, timeout, followRedirects, label, signal } = request;
+  const { http, origins = [] } = policyNow();
+  const isTrusted = request.isOurs || origins.some((text) => originOf(text) === url.origin);
+  // Loaded on use: commands that only look at DAGs need no client.
+  const { fetch, guardedAgent } = await import('./address-guard.js');
   const timer = AbortSignal.timeout(timeout);
   try {
     return await fetch(url, {
       method,
       headers,
+      dispatcher: guardedAgent(http, isTrusted ? url.origin : undefined),
       redirect: followRedirects ? 'follow' : 'manual',
       signal: AbortSignal.any([signal, timer]),
       ...(body === undefined ? {} : { body }),
@@ -36,7 +48,15 @@ export async function send(request: HttpRequest): Promise<Response> {
   } catch (error) {
     if (signal.aborted) throw error;
     if (timer.aborted) throw timedOut(label, timeout);
-    throw new OperatorError('RequestFailed', `${label}: ${networkReason(error)}`, null, { cause: error });
+    const reason = rootCause(error);
+    if (reason instanceof Error && reason.name === 'AddressRefused')
+      throw new OperatorError('AddressRefused', `${label}: ${reason.message}`);
+    throw new OperatorError(
+      'RequestFailed',
+      `${label}: ${reason instanceof Error ? reason.message || reason.name : String(reason)}`,
+      null,
+      { cause: error },
+    );
   }
 }
 
@@ -88,9 +108,12 @@ function parseRetryAfter(value: string | null): number | undefined {
 }
 
 /** `fetch` hides the reason in a chain of causes. */
-function networkReason(error: unknown): string {
+function rootCause(error: unknown): unknown {
   let reason = error;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
   if (reason instanceof AggregateError && reason.errors[0] instanceof Error) reason = reason.errors[0];
-  return reason instanceof Error ? reason.message || reason.name : String(reason);
+  return reason;
 }
+
+const originOf = (text: string): string | undefined =>
+  URL.canParse(text) ? new URL(text).origin : undefined;

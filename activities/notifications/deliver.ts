@@ -58,6 +58,7 @@ async function post(
     body: JSON.stringify(body),
     timeout: defaultTimeout,
     followRedirects: !isSecret,
+    isOurs: isSecret,
     label,
     signal,
   });

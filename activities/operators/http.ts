@@ -1,3 +1,4 @@
+import type { Response } from 'undici';
 import { z } from 'zod';
 import { isExpected, requestParams, toRequest } from '../http/params.js';
 import { readText, refusal, send, timedOut } from '../http/request.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type OperatorContext, OperatorError } from '../operator.js';
+import { policyNow } from '../policy.js';
 import { registerSecret } from '../secrets.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,9 +25,19 @@ export const textOrVariable = z.union([scalar, fromWorker], {
 });
 export type TextOrVariable = z.output<typeof textOrVariable>;
 
-/** The text meant; that of a variable counts as a secret from now on. @throws OperatorError `InvalidParams` naming a variable that is not set */
+/**
+ * The text meant; that of a variable counts as a secret from now on.
+ * @throws OperatorError `InvalidParams` naming a variable that is not set, or that the settings keep from DAGs
+ */
 export function textOf(value: TextOrVariable, env: Environment = process.env): string {
   if (typeof value !== 'object') return String(value);
+  const { dags } = policyNow().environment;
+  if (!dags.some((pattern) => matches(value.env, pattern))) {
+    throw new OperatorError(
+      'InvalidParams',
+      `the environment variable ${value.env} is not among those that DAGs may name (environment.dags)`,
+    );
+  }
   const text = env[value.env];
   if (text === undefined || text === '') {
     throw new OperatorError(
@@ -38,6 +49,10 @@ export function textOf(value: TextOrVariable, env: Environment = process.env): s
   return `${value.prefix ?? ''}${text}`;
 }
 
+/** Whether a variable has a name like `AIRPORT_*`. */
+const matches = (name: string, pattern: string): boolean =>
+  new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
+
 /** All texts of a map. */
 export const textsOf = (
   values: Readonly<Record<string, TextOrVariable>>,
@@ -45,13 +60,15 @@ export const textsOf = (
 ): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOf(value, env)]));
 
-/** The little that programs may know of the worker's environment; secrets of the worker's are not theirs. */
-export const minimalEnvironment = (env: Environment = process.env): Record<string, string> =>
-  Object.fromEntries(
+/** The little that programs may know of the worker's environment, and what the settings add; secrets of the worker's are not theirs. */
+export function minimalEnvironment(env: Environment = process.env): Record<string, string> {
+  const known = new Set([...passedOn, ...policyNow().environment.programs]);
+  return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
-      value !== undefined && (passedOn.includes(name) || name.startsWith('LC_')) ? [[name, value]] : [],
+      value !== undefined && (known.has(name) || name.startsWith('LC_')) ? [[name, value]] : [],
     ),
   );
+}
 
 /** What a task's program is told of its task. */
 export function taskVariables(context: OperatorContext): Record<string, string> {

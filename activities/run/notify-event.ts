@@ -3,9 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CallbackEvent } from '../../dag/callback-event.js';
 import type { CallbackAction } from '../../dag/schema/callbacks.js';
 import { runFolder } from '../context/layout.js';
-import type { RunFiles } from '../context/run-files.js';
+import type { TaskEnvironment } from '../context/task-context.js';
 import { deliver } from '../notifications/deliver.js';
 import { OperatorError } from '../operator.js';
+import { underPolicy } from '../policy.js';
 
 /** An action with its templates rendered, and the event that it tells of. */
 export type Notification = {
@@ -13,21 +14,24 @@ export type Notification = {
   event: CallbackEvent;
   /** The DAG's folder, where commands run. Absolute. */
   folder: string;
+  /** Origins of the addresses that the document writes; absent when there are none. */
+  origins?: string[];
 };
 
 export type CallbackActivities = { notifyEvent(notification: Notification): Promise<void> };
 
 /** Carries out a callback's action, and notes in the run's log how that went. @throws ApplicationFailure */
 export async function notifyEvent(
-  { action, event, folder }: Notification,
-  { dataRoot, files }: { dataRoot: string; files: RunFiles },
+  { action, event, folder, origins }: Notification,
+  { dataRoot, files, policy }: Pick<TaskEnvironment, 'dataRoot' | 'files' | 'policy'>,
 ): Promise<void> {
   const { dagId, runId, task, kind } = event;
   const bindings = { dag: dagId, run: runId, ...(task === undefined ? {} : { task }), event: kind };
   const { cancellationSignal: signal, info } = Context.current();
   const { log, close } = files.open(runFolder(dataRoot, dagId, runId), bindings);
   try {
-    await deliver(action, event, { log, signal, env: process.env, cwd: folder });
+    const delivery = { log, signal, env: process.env, cwd: folder };
+    await underPolicy({ ...policy, origins }, () => deliver(action, event, delivery));
     log.info(`callback of ${kind} carried out`);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -16,6 +16,7 @@ export async function startBareWorker(
     args: [...nodeFlags, fileURLToPath(new URL('./bare-worker.js', import.meta.url)), temporalAddress],
     cwd: folder,
     logFile: join(folder, 'bare-worker.log'),
+    env: process.env,
     stopTimeoutMs: 20_000,
   });
   return {

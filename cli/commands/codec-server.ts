@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultHome } from '../../embedded/setup/layout.mjs';
+import { keptToken } from '../../embedded/token.js';
 import { startCodecServer } from '../../worker/connection/codec-server.js';
 import { EncryptionCodec } from '../../worker/connection/encryption.js';
 import { encryptionKeys } from '../../worker/connection/encryption-keys.js';
@@ -11,6 +14,9 @@ type CodecServerOptions = SettingsOptions & { port: number; origin: string[] };
 
 /** Where the Temporal UI of `nightjar dev` is. */
 const usualOrigins = ['http://localhost:8233', 'http://127.0.0.1:8233'];
+
+/** Holds the token that is asked for; without it, one is made and kept. */
+const tokenVariable = 'NIGHTJAR_CODEC_TOKEN';
 
 /** `nightjar codec-server`: lets the Temporal UI show payloads that are encrypted. */
 export function registerCodecServer(program: Command): void {
@@ -34,14 +40,17 @@ async function codecServer({ port, origin, ...options }: CodecServerOptions): Pr
     throw new CliError('temporal.encryption is not set: there is nothing to decrypt');
   const codec = new EncryptionCodec(encryptionKeys(encryption, process.env));
   const origins = origin.length > 0 ? origin : usualOrigins;
-  const server = await startCodecServer({ codec, port, origins }).catch((error: NodeJS.ErrnoException) => {
-    throw new CliError(
-      error.code === 'EADDRINUSE' ? `port ${port} is taken; choose another one by --port` : error.message,
-    );
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const token = process.env[tokenVariable] || (await keptToken(join(defaultHome, 'codec.token')));
+  const server = await startCodecServer({ codec, port, token, origins }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new CliError(
+        error.code === 'EADDRINUSE' ? `port ${port} is taken; choose another one by --port` : error.message,
+      );
+    },
+  );
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${token}`;
   process.stderr.write(
-    `${url} decrypts for ${origins.join(', ')}\nIn the Temporal UI: the glasses at the top right, Codec Server, ${url}\n`,
+    `Decrypts for ${origins.join(', ')}\nIn the Temporal UI: the glasses at the top right, Codec Server, ${url}\nKeep the address to yourself: its last part is the token.\n`,
   );
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   server.closeAllConnections();

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { isRunning, parseIdentity } from '../../embedded/setup/process-identity.mjs';
 
 /** A server that `nightjar start` or `nightjar dev` of this installation has started and that runs now. */
-export type OwnServer = { kind: 'temporal' | 'spark'; pid: number; grpc: number; ui: number };
+export type OwnServer = {
+  kind: 'temporal' | 'spark';
+  pid: number;
+  grpc: number;
+  ui: number;
+  /** That of its instance. */
+  folder: string;
+};
 
 /** How the ports are told on the command lines of the servers. */
 const portArguments = {
@@ -20,17 +27,18 @@ export function findOwnServers(home: string): OwnServer[] {
     .filter((name) => /^\d+$/.test(name))
     .sort((a, b) => Number(a) - Number(b))
     .flatMap((name) =>
-      (['temporal', 'spark'] as const).flatMap((kind) => running(kind, join(instances, name, `${kind}.pid`))),
+      (['temporal', 'spark'] as const).flatMap((kind) => running(kind, join(instances, name))),
     );
 }
 
-function running(kind: OwnServer['kind'], pidFile: string): OwnServer[] {
+function running(kind: OwnServer['kind'], folder: string): OwnServer[] {
+  const pidFile = join(folder, `${kind}.pid`);
   if (!existsSync(pidFile)) return [];
   const identity = parseIdentity(readFileSync(pidFile, 'utf8'));
   if (identity === undefined || !isRunning(identity)) return [];
   const line = commandLine(identity.pid);
   const [grpc, ui] = portArguments[kind].map((pattern) => Number(pattern.exec(line)?.[1]));
-  return grpc && ui ? [{ kind, pid: identity.pid, grpc, ui }] : [];
+  return grpc && ui ? [{ kind, pid: identity.pid, grpc, ui, folder }] : [];
 }
 
 /** '' for a process that has just ended. */

@@ -1,5 +1,6 @@
 import { checkSpark as untilItAnswers, withoutToken } from '../../embedded/existing-server.js';
 import { pins } from '../../embedded/setup/layout.mjs';
+import { sparkToken } from '../../embedded/spark-server.js';
 import { error, type Finding, ok, warning } from './finding.js';
 import { ownServer, type Patient } from './patient.js';
 import { agree } from './versions.js';
@@ -9,7 +10,9 @@ const check = 'Spark Connect';
 /** The Spark Connect server of the settings, else the embedded one if it runs. */
 export async function checkSpark(patient: Patient): Promise<Finding[]> {
   const own = ownServer(patient, 'spark');
-  const remote = patient.config.spark.remote ?? (own && `sc://localhost:${own.grpc}`);
+  const remote =
+    patient.config.spark.remote ??
+    (own && `sc://localhost:${own.grpc}/;token=${await sparkToken(own.folder)}`);
   if (remote === undefined) return [ok(check, 'none runs; npm start and nightjar dev start one')];
   try {
     await untilItAnswers(remote, 0);

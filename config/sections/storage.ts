@@ -16,6 +16,14 @@ export const retentionSettings = z.strictObject({
     .optional(),
 });
 
+export const storageSettings = z.strictObject({
+  /**
+   * Who may read what Nightjar, its embedded servers and the programs of tasks write: `private`, the account that they run as;
+   * `group`, its group too, which may also write; `inherit`, as the umask says that the process was started with. Default private.
+   */
+  access: z.enum(['private', 'group', 'inherit']).default('private'),
+});
+
 export const doctorSettings = z.strictObject({
   /** Free disk space below which `nightjar doctor` complains: a number and k, m, g or t. Default 2g. */
   minFree: z

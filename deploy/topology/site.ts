@@ -14,7 +14,9 @@ export type Site = {
   compose(service: string): ComposeService;
   logFile(name: string): string;
   /** Starts a process and waits until it is healthy. It is started again when it crashes. */
-  start(spec: Omit<ServiceSpec, 'cwd' | 'logFile'> & { cwd?: string }): Promise<Service>;
+  start(
+    spec: Omit<ServiceSpec, 'cwd' | 'logFile' | 'env'> & Partial<Pick<ServiceSpec, 'cwd' | 'env'>>,
+  ): Promise<Service>;
   /** Ends everything that was started, the latest first. */
   stop(): Promise<void>;
 };
@@ -40,8 +42,9 @@ export async function makeSite(
     },
     logFile,
     start: async (spec) => {
-      const service = await startService({ cwd: folder, logFile: logFile(spec.name), ...spec }, (event) =>
-        tell(`${spec.name}: ${event.type}`),
+      const service = await startService(
+        { cwd: folder, logFile: logFile(spec.name), ...spec, env: { ...process.env, ...spec.env } },
+        (event) => tell(`${spec.name}: ${event.type}`),
       );
       started.push(service);
       tell(`${spec.name} is up (process ${service.pid()})`);

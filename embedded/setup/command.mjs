@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setupEnvironment } from './environment.mjs';
 import { endLeftover, identify, signalGroup } from './process-identity.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -45,7 +46,7 @@ export function killLeftover(home) {
  * @property {string} command
  * @property {string[]} args
  * @property {string} cwd
- * @property {NodeJS.ProcessEnv} [env] in addition to this process's
+ * @property {NodeJS.ProcessEnv} [env] in addition to what set-up passes on of this process's
  * @property {number} [retryMs] pause before the second try. Default 2000.
  */
 
@@ -57,7 +58,7 @@ export function killLeftover(home) {
  */
 export async function run(options) {
   const log = path.join(options.home, 'logs', `${options.name}.log`);
-  mkdirSync(path.dirname(log), { recursive: true });
+  mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
   for (let attempt = 1; ; attempt++) {
     const how = await runOnce(options, log);
     if (how === undefined) return;
@@ -88,7 +89,7 @@ async function runOnce({ home, command, args, cwd, env }, log) {
   const output = openSync(log, 'w');
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...setupEnvironment(), ...env },
     stdio: ['ignore', output, output],
     detached: true,
   });

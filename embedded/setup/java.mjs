@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { serverEnvironment } from './environment.mjs';
 import { folderOf, pins } from './layout.mjs';
 
 /** Java versions that Spark 4.3 supports and that were tried. */
@@ -30,7 +31,10 @@ export async function findJava(home, env = process.env) {
 async function majorVersion(java, env) {
   try {
     // Java prints its version to stderr: `openjdk version "17.0.15" …`, before Java 9 `java version "1.8.0_392"`.
-    const { stderr } = await promisify(execFile)(java, ['-version'], { env, timeout: 20_000 });
+    const { stderr } = await promisify(execFile)(java, ['-version'], {
+      env: serverEnvironment([], env),
+      timeout: 20_000,
+    });
     return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
   } catch {
     return 0;

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { run } from './command.mjs';
+import { setupEnvironment } from './environment.mjs';
 import { folderOf } from './layout.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -50,7 +51,9 @@ export async function findPython(env = process.env) {
  */
 async function ask(command, args, env) {
   try {
-    return (await promisify(execFile)(command, args, { env, timeout: 60_000 })).stdout.trim();
+    return (
+      await promisify(execFile)(command, args, { env: setupEnvironment(env), timeout: 60_000 })
+    ).stdout.trim();
   } catch {
     return undefined;
   }

@@ -156,10 +156,12 @@ describe('a worker', () => {
       clientCa: authority.ca,
       authorization: `Bearer ${apiKey}`,
     });
+    const [, target = '', token = 'spark-token-51'] =
+      /^sc:\/\/([^/;]+)(?:\/;token=(.*))?/.exec(sparkRemote) ?? [];
     const spark = await TlsProxy.start({
-      target: sparkRemote.slice('sc://'.length),
+      target,
       certificate: server,
-      authorization: 'Bearer spark-token-51',
+      authorization: `Bearer ${token}`,
     });
     proxies.push(guarded, spark);
     const home = await mkdtemp(join(tmpdir(), 'nightjar-'));
@@ -181,7 +183,7 @@ tasks:
     const taskQueue = 'guarded';
     const worker = new WorkerProcess({
       temporalAddress: guarded.address,
-      sparkRemote: `sc://${spark.address}/;token=spark-token-51;use_ssl=true`,
+      sparkRemote: `sc://${spark.address}/;token=${token};use_ssl=true`,
       folder: home,
       env: {
         ...env,
@@ -201,12 +203,12 @@ tasks:
     } finally {
       await worker.kill();
       await connected.connection.close();
-      expect(await readFile(join(home, 'worker.log'), 'utf8')).not.toMatch(`spark-token-51|${apiKey}`);
+      expect(await readFile(join(home, 'worker.log'), 'utf8')).not.toMatch(`${token}|${apiKey}`);
       await rm(home, { recursive: true });
     }
     expect(guarded.authorizations).toEqual(new Set([`Bearer ${apiKey}`]));
     expect(guarded.clients).toEqual(new Set(['client']));
-    expect(spark.authorizations).toEqual(new Set(['Bearer spark-token-51']));
+    expect(spark.authorizations).toEqual(new Set([`Bearer ${token}`]));
   });
 
   it('works on the embedded server, whatever the environment says of how to reach another', async () => {

@@ -1,8 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
+import { SparkSession } from 'spark-connect-js';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { probeGrpc, probeHttp, probeTcp } from '../../embedded/health.mjs';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../../embedded/servers.js';
@@ -26,8 +35,18 @@ beforeEach(() => {
   symlinkSync(path.join(defaultHome, 'servers'), path.join(home, 'servers'));
   vi.stubEnv('TEMPORAL_ADDRESS', '');
   vi.stubEnv('SPARK_REMOTE', '');
+  vi.stubEnv('NIGHTJAR_TEST_SECRET', secret);
   onTestFinished(() => void vi.unstubAllEnvs());
 });
+
+/** In the shell that starts the servers. */
+const secret = 'Sampo-of-the-north';
+
+/** Of a process, and of the supervisor that is its parent. */
+const environmentOf = (pid = 0): string => {
+  const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return [pid, parent].map((each) => readFileSync(`/proc/${each}/environ`, 'utf8')).join();
+};
 
 async function start(
   options: Partial<EmbeddedOptions>,
@@ -55,6 +74,9 @@ async function workflowIds(servers: Embedded): Promise<string[]> {
   });
 }
 
+const connect = (remote: string): Promise<SparkSession> =>
+  SparkSession.builder().remote(remote).retry({ maxRetries: 1 }).getOrCreate();
+
 const fetchText = async (url: string) => (await fetch(url)).text();
 
 const isRunning = (pid: number | undefined) => pid !== undefined && identify(pid) !== undefined;
@@ -64,7 +86,11 @@ describe.skipIf(!existsSync(temporalBinary(defaultHome)))('the embedded Temporal
   test('keeps its state over a crash and from start to start, one per concurrent start', async () => {
     const temporal = { searchAttributes: Object.values(searchAttributes) };
     const { servers, events } = await start({ temporal, spark: false });
-    expect(servers.folder).toBe(path.join(home, 'instances', '0'));
+    const folder = servers.folder ?? '';
+    expect(folder).toBe(path.join(home, 'instances', '0'));
+    for (const name of ['.', 'temporal.db', 'temporal.log', 'temporal.pid'])
+      expect(`${name} ${statSync(path.join(folder, name)).mode & 0o077}`).toBe(`${name} 0`);
+    expect(environmentOf(servers.temporal?.pid())).not.toContain(secret);
     await probeHttp(`${servers.temporal?.uiUrl}/api/v1/namespaces/default`);
     await withTemporal(servers, (client) =>
       client.workflow.start('some-type', {
@@ -115,12 +141,15 @@ describe.skipIf(!(existsSync(sparkJars(defaultHome)) && (await findJava(defaultH
         instance: 'ephemeral',
         spark: { driverMemory: '600m', cores: 1, conf: { 'spark.sql.shuffle.partitions': '3' } },
       });
-      const address = servers.spark?.remote.replace('sc://', '') ?? '';
+      const remote = servers.spark?.remote ?? '';
+      const [, address = '', token = ''] = /^sc:\/\/(.*)\/;token=(.{43})$/.exec(remote) ?? [];
       const api = `${servers.spark?.uiUrl}/api/v1/applications`;
       const applications: { id: string }[] = JSON.parse(await fetchText(api));
       const environment = await fetchText(`${api}/${applications[0]?.id}/environment`);
       expect(environment.replace(/\s/g, '')).toContain('["spark.sql.shuffle.partitions","3"]');
       expect(environment).toContain('local[1]');
+      expect(environment).not.toContain(secret);
+      expect(environment).not.toContain(token);
       const first = servers.spark?.pid() ?? 0;
       // Nobody but this machine can reach it, not even by another of its addresses.
       await expect(probeTcp('127.0.0.2', Number(address.split(':')[1]))).rejects.toThrow();
@@ -131,6 +160,23 @@ describe.skipIf(!(existsSync(sparkJars(defaultHome)) && (await findJava(defaultH
       await probeGrpc({ address, path: SPARK_PROBE });
       await probeHttp(servers.spark?.uiUrl ?? '');
 
+      await expect(connect(`sc://${address}`)).rejects.toThrow(/UNAUTHENTICATED|auth/i);
+      const session = await connect(remote);
+      const [row] = await session
+        .sql(
+          "SELECT reflect('java.lang.System', 'getenv', 'NIGHTJAR_TEST_SECRET') AS secret, reflect('java.lang.System', 'getenv', 'PATH') AS path",
+        )
+        .collect();
+      expect(row?.toJSON()).toEqual({ secret: null, path: process.env.PATH });
+      expect(environmentOf(servers.spark?.pid())).not.toContain(secret);
+      const out = path.join(home, 'written');
+      await session.range(3).write.parquet(out);
+      await session.stop();
+      const written = readdirSync(out).filter((name) => !name.startsWith('.'));
+      expect(written.length).toBeGreaterThan(1);
+      for (const name of ['.', ...written])
+        expect(`${name} ${statSync(path.join(out, name)).mode & 0o077}`).toBe(`${name} 0`);
+
       await servers.stop();
       expect(readdirSync(path.join(home, 'instances'))).toEqual([]);
       await expect(probeGrpc({ address, path: SPARK_PROBE })).rejects.toThrow('ECONNREFUSED');
@@ -140,6 +186,7 @@ describe.skipIf(!(existsSync(sparkJars(defaultHome)) && (await findJava(defaultH
 
 test('servers that run already are used, and not stopped', async () => {
   const { temporalAddress, sparkRemote } = testServers;
+  const sparkAddress = /^sc:\/\/([^/]+)/.exec(sparkRemote)?.[1] ?? '';
   vi.stubEnv('TEMPORAL_ADDRESS', temporalAddress);
   const { servers } = await start({ spark: { remote: sparkRemote } });
   expect(servers).toMatchObject({
@@ -148,6 +195,6 @@ test('servers that run already are used, and not stopped', async () => {
     folder: undefined,
   });
   await servers.stop();
-  await probeGrpc({ address: sparkRemote.replace('sc://', ''), path: SPARK_PROBE });
+  await probeGrpc({ address: sparkAddress, path: SPARK_PROBE });
   expect(existsSync(path.join(home, 'instances'))).toBe(false);
 });

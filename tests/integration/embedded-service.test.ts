@@ -38,6 +38,7 @@ function nodeSpec(name: string, script: string, more: Partial<ServiceSpec> = {})
     name,
     command: process.execPath,
     args: ['-e', script],
+    env: {},
     cwd: folder,
     logFile: path.join(folder, `${name}.log`),
     pidFile: path.join(folder, `${name}.pid`),

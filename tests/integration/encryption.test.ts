@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
@@ -159,12 +160,17 @@ describe('encryption', () => {
   it('is undone for the Temporal UI by the codec server, for pages of its origin only', async () => {
     const codec = new EncryptionCodec({ current: 'k', keys: new Map([['k', randomBytes(32)]]) });
     const origin = 'http://localhost:8233';
-    const server = await startCodecServer({ codec, port: 0, origins: [origin] });
+    const server = await startCodecServer({ codec, port: 0, token: 'the-token', origins: [origin] });
     const { port } = server.address() as { port: number };
     const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', origin, ...headers },
+        headers: {
+          'content-type': 'application/json',
+          origin,
+          authorization: 'Bearer the-token',
+          ...headers,
+        },
         body: JSON.stringify(body),
       });
     try {
@@ -183,6 +189,23 @@ describe('encryption', () => {
       ]);
       const back = (await (await post('/encode', { payloads })).json()) as { payloads: { data: string }[] };
       expect(Buffer.from(back.payloads[0]?.data ?? '', 'base64').includes(secret)).toBe(false);
+
+      // The Temporal UI can put the token into the address alone.
+      const byAddress = { authorization: '' };
+      expect((await post('/the-token/decode', { payloads: asJson }, byAddress)).status).toBe(200);
+      for (const [path, headers] of [
+        ['/decode', byAddress],
+        ['/the-tokem/decode', byAddress],
+        ['/the-token/decode', { authorization: 'Bearer the-tokem' }],
+      ] as const) {
+        const refused = await post(path, { payloads: asJson }, headers);
+        expect(refused.status).toBe(401);
+        expect(await refused.text()).not.toContain(secret);
+      }
+      const rebound = await new Promise<IncomingMessage>((resolve) =>
+        get({ port, path: '/the-token/decode', headers: { host: `evil.example:${port}` } }, resolve),
+      );
+      expect(rebound.resume().statusCode).toBe(421);
 
       const stranger = await post('/decode', { payloads: asJson }, { origin: 'http://evil.example' });
       expect(stranger.status).toBe(403);

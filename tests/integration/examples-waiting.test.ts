@@ -10,7 +10,8 @@ import { states } from '../support/test-worker.js';
 
 let examples: ExampleWorker;
 beforeAll(async () => {
-  examples = await ExampleWorker.start();
+  // Examples take the address of a test's server as a param.
+  examples = await ExampleWorker.start(['http.privateRanges=[127.0.0.0/8]']);
 });
 afterAll(() => examples?.stop());
 

@@ -38,7 +38,8 @@ beforeAll(async () => {
   server = await HttpServer.start(answer);
   process.env.SHOP_TOKEN = token;
   process.env.SLACK_WEBHOOK = `${server.url}/slack`;
-  worker = await TestWorker.start(builtInOperators);
+  // The example takes its server as a param.
+  worker = await TestWorker.start(builtInOperators, ['http.privateRanges=[127.0.0.0/8]']);
   await copyExamples(worker);
 });
 afterAll(async () => {

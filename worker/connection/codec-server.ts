@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
+import { isToken } from '../../embedded/token.js';
+import { namesThisMachine } from '../local-host.js';
 
 export type CodecServerOptions = {
   codec: PayloadCodec;
   port: number;
+  /** What everybody who asks has to know: sent as `Authorization: Bearer …`, or as the first part of the path. */
+  token: string;
   /** Origins of web pages that may ask, such as that of the Temporal UI. Nobody else's page may. */
   origins: readonly string[];
-  /** Where it listens. Default: this machine only. */
-  host?: string;
 };
 
 /** More than any history page that the UI shows. */
@@ -27,23 +29,18 @@ const body = z.object({
 });
 
 /**
- * Temporal's remote codec: `POST /decode` and `POST /encode`, by which the Temporal UI shows payloads that are encrypted.
- * Resolves when it listens.
+ * Temporal's remote codec: `POST /decode` and `POST /encode`, by which the Temporal UI shows payloads that are encrypted. It
+ * listens on this machine only. Resolves when it does.
  */
-export async function startCodecServer({
-  codec,
-  port,
-  origins,
-  host = '127.0.0.1',
-}: CodecServerOptions): Promise<Server> {
+export async function startCodecServer({ codec, port, token, origins }: CodecServerOptions): Promise<Server> {
   const server = createServer((request, response) => {
-    answer(request, response, codec, origins).catch((error: unknown) =>
+    answer(request, response, { codec, token, origins }).catch((error: unknown) =>
       send(response, 400, { message: error instanceof Error ? error.message : String(error) }),
     );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   return server;
 }
@@ -51,9 +48,10 @@ export async function startCodecServer({
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  codec: PayloadCodec,
-  origins: readonly string[],
+  { codec, token, origins }: Omit<CodecServerOptions, 'port'>,
 ): Promise<void> {
+  if (!namesThisMachine(request.headers.host))
+    return send(response, 421, { message: 'expected to be called 127.0.0.1 or localhost' });
   const { origin } = request.headers;
   if (origin !== undefined) {
     if (!origins.includes(origin)) {
@@ -67,8 +65,14 @@ async function answer(
     response.setHeader('vary', 'origin');
   }
   if (request.method === 'OPTIONS') return send(response, 204);
+  const path = request.url?.split('?')[0] ?? '';
+  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (!isToken(given ?? path.split('/')[1] ?? '', token))
+    return send(response, 401, {
+      message: 'expected the token, which nightjar codec-server prints, in the address or as a bearer token',
+    });
   // UIs may put the namespace before it.
-  const verb = /\/(encode|decode)$/.exec(request.url?.split('?')[0] ?? '')?.[1];
+  const verb = /\/(encode|decode)$/.exec(path)?.[1];
   if (verb === undefined || request.method !== 'POST')
     return send(response, 404, { message: 'expected POST /decode or POST /encode' });
   // Pages elsewhere could send plain text without being asked for their origin.

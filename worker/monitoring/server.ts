@@ -4,6 +4,7 @@ import type { Worker, WorkerStatus } from '@temporalio/worker';
 import type { Registry } from 'prom-client';
 import { type Config, ConfigError } from '../../config/loader.js';
 import { probeTcp } from '../../embedded/health.mjs';
+import { namesThisMachine } from '../local-host.js';
 
 /** How long a server may take to answer before it counts as not there, in milliseconds. */
 const patience = 3_000;
@@ -20,16 +21,20 @@ export type Monitored = {
 
 /**
  * Answers about the worker: `/healthz`, whether the process is there; `/readyz`, whether it looks for work and reaches its
- * servers; `/metrics`, for Prometheus. Resolves when it listens.
+ * servers; `/metrics`, for Prometheus. Where it listens on this machine only, it has to be called by a name of this
+ * machine. Resolves when it listens.
  */
 export async function serveMonitoring(address: string, monitored: Monitored): Promise<Server> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  const isLocal = namesThisMachine(address);
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     const reply = (status: number, type: string, text: string): void => {
       response.writeHead(status, { 'content-type': type }).end(text);
     };
-    if (path === '/healthz') reply(200, 'text/plain', 'ok\n');
+    if (isLocal && !namesThisMachine(request.headers.host))
+      reply(421, 'text/plain', 'expected to be called 127.0.0.1 or localhost\n');
+    else if (path === '/healthz') reply(200, 'text/plain', 'ok\n');
     else if (path === '/readyz')
       void readiness(monitored).then((found) =>
         reply(found.ready ? 200 : 503, 'application/json', `${JSON.stringify(found)}\n`),

@@ -103,7 +103,7 @@ describe('loadConfig', () => {
       "config.yaml:4:31: generate.badRows.badEnums: unknown key (did you mean 'badEnum'?)",
       "config.yaml:6:11: logging.format: expected one of auto, pretty, json, got 'jsno' (did you mean 'json'?)",
       "config.yaml:8:11: spark.conf.sql.x: expected a Spark setting, which starts with 'spark.'",
-      "NIGHTJAR__FOO: unknown setting 'FOO' (known: dataRoot, dags, operators, logging, worker, temporal, spark, pools, leases, retention, doctor, generate, ingest, models, thresholds)",
+      "NIGHTJAR__FOO: unknown setting 'FOO' (known: dataRoot, dags, operators, logging, worker, temporal, spark, pools, leases, storage, environment, http, retention, doctor, generate, ingest, models, thresholds)",
       "--set generate.user: unknown setting 'user' in generate (did you mean 'users'?)",
       '--set oops: expected name=value, such as generate.records=50000',
       "--set dataRoot.x: dataRoot is a single value: it has no 'x'",
