@@ -19,10 +19,14 @@ export class ProgressView {
   private readonly terminal = process.stderr.isTTY === true;
   private readonly paint = painter(this.terminal);
   private readonly draw = this.terminal ? logUpdate : undefined;
+  private toldProblem: string | undefined;
   private readonly told = new Map<string, { state: string; at: number }>();
 
   update({ view, running, unreachable }: Snapshot): void {
     if (view === undefined) return;
+    if (view.problem !== undefined && view.problem !== this.toldProblem)
+      process.stderr.write(`${this.paint.yellow(view.problem)}\n`);
+    this.toldProblem = view.problem;
     const stages = stagesOf(view, Date.now());
     if (this.draw === undefined) this.tellLines(stages, running);
     else {

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
 import { type ActivityInterceptorsFactory, NativeConnection, Worker } from '@temporalio/worker';
 import type { OperationListener } from 'spark-connect-js';
 import { backfillActivities } from '../activities/backfill/activities.js';
 import { checkDataRoot, makeDataRoot } from '../activities/context/data-root.js';
 import { keepInput, type LargeInputActivities } from '../activities/context/large-input.js';
+import { runFolder, runIdOf } from '../activities/context/layout.js';
 import { RunFiles } from '../activities/context/run-files.js';
 import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
@@ -105,7 +107,12 @@ export async function createWorker({
     HoldActivities &
     LargeInputActivities = {
     prepareRun: telling(
-      inDataRoot((request: RunRequest) => prepareRun(request, runs)),
+      inDataRoot((request: RunRequest) =>
+        prepareRun(request, runs).catch((error: unknown) => {
+          notePreparation(error, request, tasks);
+          throw error;
+        }),
+      ),
       observers.flatMap(({ runStarted }) => runStarted ?? []),
     ),
     readResults: (request) => readResults(request, runs),
@@ -148,6 +155,25 @@ export async function createWorker({
 
 /** Bytes of a size in the settings. */
 const sizeOf = (text: string): number => parseBytes(text.toLowerCase()) ?? 0;
+
+/** Notes why a run can't be prepared for now in its log, as far as that can be written, and in the worker's. */
+function notePreparation(
+  error: unknown,
+  request: RunRequest,
+  { files, dataRoot, log }: TaskEnvironment,
+): void {
+  if (error instanceof ApplicationFailure && error.nonRetryable === true) return;
+  const { dagId, workflowId } = request;
+  const runId = runIdOf(dagId, workflowId);
+  const message = `the run can't be prepared: ${error instanceof Error ? error.message : error}`;
+  try {
+    const file = files.open(runFolder(dataRoot, dagId, runId), { dag: dagId, run: runId });
+    file.log.warn(message);
+    file.close();
+  } catch {
+    log.warn({ dag: dagId, run: runId }, message);
+  }
+}
 
 /** Around every activity, so that no failure carries a secret out of the process. */
 const maskingErrors: ActivityInterceptorsFactory = () => ({

@@ -7,28 +7,28 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FrozenRun, PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
+import type { PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
 import type { ResultsPage, ResultsRequest } from '../activities/run/results.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
 import { backfilledDag } from '../dag/backfill/messages.js';
 import { completeDag } from '../dag/compact.js';
 import type { RestoredInstance, ReusedResult } from '../dag/decision.js';
 import { isFinal } from '../dag/states.js';
-import { readableCause } from './failures.js';
 import { Hold } from './hold.js';
+import { Preparation, type PreparationActivities } from './preparation.js';
 import { type Continuation, type RecordActivities, RunLifecycle } from './run-lifecycle.js';
 import type { RunResult, RunView } from './run-view.js';
 
 /** The activities that every worker has beside its operators. */
-export type RunActivities = RecordActivities & {
-  prepareRun(request: RunRequest): Promise<FrozenRun>;
-  readResults(request: ResultsRequest): Promise<ResultsPage>;
-};
+export type RunActivities = RecordActivities &
+  PreparationActivities & {
+    readResults(request: ResultsRequest): Promise<ResultsPage>;
+  };
 
 /** Where a run stands, task by task; undefined before its DAG has been read. */
 export const stateQuery = defineQuery<RunView | undefined>('state');
 
-const { prepareRun, readResults } = proxyLocalActivities<RunActivities>({
+const { readResults } = proxyLocalActivities<RunActivities>({
   startToCloseTimeout: '1m',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
@@ -39,14 +39,13 @@ const { prepareRun, readResults } = proxyLocalActivities<RunActivities>({
  */
 export async function dagRun(input?: unknown, continued?: Continuation): Promise<RunResult> {
   let run: RunLifecycle | undefined;
-  setHandler(stateQuery, () => run?.view(), { description: 'Where the run stands, task by task' });
+  const preparation = new Preparation();
+  setHandler(stateQuery, () => run?.view() ?? preparation.view(), {
+    description: 'Where the run stands, task by task',
+  });
   const hold = new Hold(() => run?.state ?? 'being prepared', continued?.heldSince !== undefined);
   const times = { triggeredAt: workflowInfo().startTime.getTime(), ...continued };
-  const frozen = await prepareRun(requestOf(input, times.triggeredAt, continued !== undefined)).catch(
-    (error: unknown) => {
-      throw readableCause(error);
-    },
-  );
+  const frozen = await preparation.prepare(requestOf(input, times.triggeredAt, continued !== undefined));
   const prepared: PreparedRun = { ...frozen, dag: completeDag(frozen.dag) };
   const results = prepared.hasResults ? await allResults(prepared) : [];
   const taken = continued === undefined ? { reused: reusedOf(results) } : { restored: restoredOf(results) };

@@ -30,7 +30,7 @@ export type RunView = {
   runId: string;
   logicalDate: string;
   state: 'queued' | 'running' | 'held' | 'success' | 'failed' | 'cancelled';
-  /** What keeps the run from going on, if something does: its record can't be written. */
+  /** What keeps the run from going on, if something does: it can't be prepared, or its record can't be written. */
   problem?: string;
   /** Callbacks that could not be carried out, and why. */
   callbackProblems?: readonly string[];

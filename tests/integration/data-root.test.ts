@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -63,6 +63,32 @@ it('waits for a data root that has vanished, and does not make it anew', async (
   await expectWaits('gate', 'it is not there');
   await rename(`${worker.dataRoot}-away`, worker.dataRoot);
   await expectSuccess(handle);
+});
+
+it('a run that can not be prepared says why at once, and goes on when it can be', async () => {
+  await worker.dag('dagId: early\ntasks: [{ id: one, operator: noop }]');
+  await rename(worker.dataRoot, `${worker.dataRoot}-away`);
+  const handle = await worker.start('early');
+  const shown = async () => (await nightjarOf(worker).json('runs', 'show', 'early/run')).problem;
+  const why = `the run can't be prepared: the data root ${worker.dataRoot} can't be used: it is not there; it is tried again until `;
+  await expect.poll(shown).toMatch(why);
+  const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toContain(why);
+  await rename(`${worker.dataRoot}-away`, worker.dataRoot);
+  expect(await worker.result(handle)).toMatchObject({ state: 'success' });
+
+  // What is no matter of the data root is in the run's log.
+  const dags = join(worker.folder, 'dags');
+  await rename(dags, `${dags}-away`);
+  await writeFile(dags, '');
+  const second = await worker.start('early', undefined, 'early/second');
+  const log = join(worker.dataRoot, 'early/second/run.log');
+  await expect
+    .poll(() => readFile(log, 'utf8').catch(() => ''))
+    .toContain(`the run can't be prepared: ENOTDIR: not a directory, scandir '${dags}'`);
+  await rm(dags);
+  await rename(`${dags}-away`, dags);
+  expect(await worker.result(second)).toMatchObject({ state: 'success' });
 });
 
 describe.runIf(canMount)('a disk of its own', () => {
