@@ -2,8 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SparkSession } from 'spark-connect-js';
 import type { z } from 'zod';
-import type { StageCounts } from '../dag/stage-counts.js';
+import type { FinishedTask } from '../dag/stage-counts.js';
 
+export type { FinishedTask } from '../dag/stage-counts.js';
 export { OperatorError, type OperatorErrorType, operatorErrors, TaskSkipped } from './operator-error.js';
 export { defineSensor, type Poke } from './sensor.js';
 
@@ -100,20 +101,6 @@ export interface OperatorContext {
   /** Figures of the run's tasks that have finished so far; empty unless the operator sets `readsFinishedTasks`. */
   readonly finishedTasks: readonly FinishedTask[];
 }
-
-/** What a finished task instance left in the run record: the figures of its stage. */
-export type FinishedTask = StageCounts & {
-  taskId: string;
-  mapIndex?: number;
-  operator: string;
-  state: string;
-  tries: number;
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  finishedAt: string;
-  /** Highest resident memory of the worker process while the task ran, in bytes. */
-  peakMemoryBytes: number;
-};
 
 /** An operator: what a task of a DAG runs, as a Temporal activity of the same name. */
 export interface Operator<Params = unknown, Output extends Json = Json, Input = unknown> {

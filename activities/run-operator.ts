@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { TaskInput, TaskResult } from '../contract/task.js';
 import { leastBytes } from '../dag/payload.js';
 import { dataRootProblem, withDataRoot } from './context/data-root.js';
 import { wholeInput } from './context/large-input.js';
@@ -14,7 +15,6 @@ import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
 import { mask, maskError, maskJson } from './secrets.js';
 import { NotYet } from './sensor.js';
 import { SensorAttempt } from './sensor-attempts.js';
-import type { TaskInput, TaskResult } from './task.js';
 import { describeRejects, errorThresholdBreaches, metricThresholdBreaches } from './thresholds.js';
 
 const maxOutputBytes = 64 * 1024;

@@ -11,6 +11,20 @@ export type StageCounts = {
   metrics: Record<string, number>;
 };
 
+/** What a finished task instance left in the run record: the figures of its stage. */
+export type FinishedTask = StageCounts & {
+  taskId: string;
+  mapIndex?: number;
+  operator: string;
+  state: string;
+  tries: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  finishedAt: string;
+  /** Highest resident memory of the worker process while the task ran, in bytes. */
+  peakMemoryBytes: number;
+};
+
 /** Before anything is counted. */
 export const noCounts = (): StageCounts => ({
   rowsRead: 0,

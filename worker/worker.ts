@@ -13,16 +13,17 @@ import type { Operators } from '../activities/load-operators.js';
 import type { Operator } from '../activities/operator.js';
 import { poolActivities } from '../activities/pools/slots.js';
 import { type DatasetActivities, publishDatasets } from '../activities/run/datasets.js';
-import { type CallbackActivities, notifyEvent } from '../activities/run/notify-event.js';
+import { type CallbackActivities, notificationSchema, notifyEvent } from '../activities/run/notify-event.js';
+import { OwnRuns } from '../activities/run/own-runs.js';
 import { prepareRun, type RunEnvironment, type RunRequest } from '../activities/run/prepare-run.js';
 import { type RunUpdate, recordRun } from '../activities/run/record-run.js';
 import { readResults } from '../activities/run/results.js';
 import { reviseParams } from '../activities/run/revise-params.js';
 import { asActivity } from '../activities/run-operator.js';
 import { maskError, registerSecret } from '../activities/secrets.js';
-import type { OperatorTraits } from '../activities/task.js';
 import { type Config, ConfigError } from '../config/loader.js';
 import { sessionConf } from '../config/spark-conf.js';
+import { type OperatorTraits, taskInputSchema } from '../contract/task.js';
 import { parseBytes } from '../dag/bytes.js';
 import { parseDuration } from '../dag/duration.js';
 import type { RunActivities } from '../workflows/dag-run.js';
@@ -31,6 +32,7 @@ import { connectTemporal } from './connection/connect.js';
 import { temporalOptions } from './connection/temporal-options.js';
 import { dagSources } from './dag-sources.js';
 import { deploymentOptions } from './deployment.js';
+import { guard, type RemoteActivity } from './guard.js';
 import { telling, type WorkerObserver } from './observer.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { WorkerLog } from './worker-log.js';
@@ -138,7 +140,18 @@ export async function createWorker({
       ...backfillActivities(runs),
       ...Object.fromEntries(all.map((operator) => [operator.name, asActivity(operator, tasks)])),
     },
-    interceptors: { activity: [maskingErrors, ...observers.flatMap(({ interceptor }) => interceptor ?? [])] },
+    interceptors: {
+      activity: [
+        maskingErrors,
+        guard(
+          (name) =>
+            operators.has(name) ? taskActivity : name === 'notifyEvent' ? callbackActivity : undefined,
+          new OwnRuns(dataRoot),
+          log.logger,
+        ),
+        ...observers.flatMap(({ interceptor }) => interceptor ?? []),
+      ],
+    },
     shutdownGraceTime,
     shutdownForceTime: shutdownGraceTime + lastMoments,
     // The live progress on the terminal comes from heartbeats: a minute's default delay would be all it shows.
@@ -184,6 +197,16 @@ const maskingErrors: ActivityInterceptorsFactory = () => ({
       }),
   },
 });
+
+const taskActivity: RemoteActivity<typeof taskInputSchema> = {
+  input: taskInputSchema,
+  runOf: ({ dag, run }) => ({ dagId: dag.id, runId: run.id }),
+};
+
+const callbackActivity: RemoteActivity<typeof notificationSchema> = {
+  input: notificationSchema,
+  runOf: ({ event: { dagId, runId } }) => ({ dagId, runId }),
+};
 
 const traitsOf = ({ readsFinishedTasks, sensor }: Operator): OperatorTraits => ({
   ...(readsFinishedTasks ? { readsFinishedTasks } : {}),

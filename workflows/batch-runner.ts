@@ -7,16 +7,12 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import { mappedBatchWorkflow } from '../contract/workflows.js';
 import type { StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { jsonBytes } from '../dag/payload.js';
 import { inlineLength, type LargeInputs } from './large-inputs.js';
-import {
-  type BatchResult,
-  batchResultsSignal,
-  type MappedBatch,
-  mappedBatchWorkflow,
-} from './mapped-batch.js';
+import { type BatchResult, batchResultsSignal, type MappedBatch } from './mapped-batch.js';
 import { type EndedTask, failedBefore, type TaskRun } from './task-run.js';
 
 /** A batch's input is one payload: well below the server's two MiB. */

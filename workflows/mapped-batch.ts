@@ -7,12 +7,10 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
+import { mappedBatchWorkflow } from '../contract/workflows.js';
 import type { TaskSpec } from '../dag/document.js';
 import { withSlots } from './pooled.js';
 import { type EndedTask, runTask, type TaskRun, type TaskStart } from './task-run.js';
-
-/** Workflow type of a batch. With a slash, so that no DAG can have it. */
-export const mappedBatchWorkflow = 'nightjar/mapped-batch';
 
 /** Instances of one mapped task, to be run apart from the run's own history. */
 export type MappedBatch = {

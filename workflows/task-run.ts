@@ -5,7 +5,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { FinishedTask } from '../activities/operator.js';
-import type { OperatorTraits, TaskFigures, TaskInput, TaskResult } from '../activities/task.js';
+import type { OperatorTraits, TaskFigures, TaskInput, TaskResult } from '../contract/task.js';
 import type { Outcome, RunInfo, StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { type ClearCounts, timesCleared } from '../dag/replay/amend.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { TaskInput } from '../task.js';
+import type { TaskInput } from '../../contract/task.js';
 import { writeAtomically } from './files.js';
 import { generationFolder, generationName, runFolder } from './layout.js';
 

@@ -1,6 +1,6 @@
+import type { TaskFigures } from '../../contract/task.js';
 import { noCounts } from '../../dag/stage-counts.js';
 import type { FinishedTask, StageStats } from '../operator.js';
-import type { TaskFigures } from '../task.js';
 
 /** Counts what an operator reports. */
 export class StatsCounter implements StageStats {

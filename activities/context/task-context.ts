@@ -1,9 +1,9 @@
 import type { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
+import type { TaskInput } from '../../contract/task.js';
 import type { FinishedTask, Json, Operator, OperatorContext } from '../operator.js';
 import type { Policy } from '../policy.js';
 import type { SensorTally } from '../sensor-attempts.js';
-import type { TaskInput } from '../task.js';
 import { commitFolder } from './commits.js';
 import { generationFolder, generationName, runFolder } from './layout.js';
 import { Pulse } from './pulse.js';

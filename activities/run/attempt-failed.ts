@@ -1,8 +1,8 @@
 import { getClient, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
+import type { TaskInput } from '../../contract/task.js';
 import { attemptFailedSignal, type FailedAttempt } from '../../dag/callback-event.js';
-import type { TaskInput } from '../task.js';
 
 /** Tells the run that this attempt failed, when it wants to know and another attempt follows. Never throws. */
 export async function onAttemptFailed(

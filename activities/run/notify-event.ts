@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
 import type { CallbackEvent } from '../../dag/callback-event.js';
 import type { CallbackAction } from '../../dag/schema/callbacks.js';
+import { id } from '../../dag/schema/primitives.js';
 import { runFolder } from '../context/layout.js';
 import type { TaskEnvironment } from '../context/task-context.js';
 import { deliver } from '../notifications/deliver.js';
@@ -19,6 +21,13 @@ export type Notification = {
 };
 
 export type CallbackActivities = { notifyEvent(notification: Notification): Promise<void> };
+
+/** The shape of a {@link Notification}. Keys that are not known here are let through, as in a task's input. */
+export const notificationSchema = z.looseObject({
+  action: z.looseObject({}),
+  event: z.looseObject({ dagId: id, runId: z.string().min(1), workflowId: z.string(), kind: z.string() }),
+  folder: z.string().min(1),
+});
 
 /** Carries out a callback's action, and notes in the run's log how that went. @throws ApplicationFailure */
 export async function notifyEvent(

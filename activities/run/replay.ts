@@ -41,6 +41,14 @@ const refuse = (message: string): ApplicationFailure =>
 const formerRecordName = (temporalRunId: string): string =>
   runRecordName.replace('.json', `.${temporalRunId}.json`);
 
+/** The record of one try at a run, by Temporal's id of its first execution; undefined when it left none. */
+export async function recordOfTry(folder: string, temporalRunId: string): Promise<RunRecord | undefined> {
+  const record = await readJson<RunRecord>(join(folder, runRecordName));
+  return record === undefined || record.temporalRunId === temporalRunId
+    ? record
+    : readJson<RunRecord>(join(folder, formerRecordName(temporalRunId)));
+}
+
 /** Puts the record of a former try aside before a new try writes its own. */
 export async function keepFormerRecord(folder: string, temporalRunId: string): Promise<void> {
   const former = await readJson<RunRecord>(join(folder, runRecordName));
@@ -64,9 +72,9 @@ export async function readRun(
   temporalRunId?: string,
 ): Promise<RunRecord | undefined> {
   const folder = runFolder(dataRoot, dagId, runIdOf(dagId, workflowId));
-  let record = await readJson<RunRecord>(join(folder, runRecordName));
-  if (temporalRunId !== undefined && record?.temporalRunId !== temporalRunId)
-    record = await readJson<RunRecord>(join(folder, formerRecordName(temporalRunId)));
+  const record = await (temporalRunId === undefined
+    ? readJson<RunRecord>(join(folder, runRecordName))
+    : recordOfTry(folder, temporalRunId));
   return record?.state === 'running' ? { ...record, tasks: await committedTasks(folder, record) } : record;
 }
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TaskFigures, TaskInput, TaskResult } from '../../activities/task.js';
+import type { TaskFigures, TaskInput, TaskResult } from '../../contract/task.js';
 import { handoverType } from '../../dag/handover.js';
 import type { PoolView } from '../../dag/pool/messages.js';
 import type { WorkerObserver } from '../observer.js';

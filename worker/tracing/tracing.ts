@@ -22,7 +22,7 @@ import { runFolder } from '../../activities/context/layout.js';
 import type { RunUpdate } from '../../activities/run/record-run.js';
 import { type RunRecord, runRecordName } from '../../activities/run/run-record.js';
 import { mask } from '../../activities/secrets.js';
-import type { TaskInput } from '../../activities/task.js';
+import type { TaskInput } from '../../contract/task.js';
 import type { WorkerObserver } from '../observer.js';
 import { traceExporter } from './exporter.js';
 

@@ -1,5 +1,8 @@
+import { z } from 'zod';
+import type { Json } from '../dag/json.js';
+import * as scalars from '../dag/schema/scalars.js';
+import type { FinishedTask } from '../dag/stage-counts.js';
 import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
-import type { FinishedTask, Json } from './operator.js';
 
 /** What the DAG-run workflow hands to a task's activity. Recorded in the history, so it stays small. */
 export type TaskInput = {
@@ -50,3 +53,33 @@ export type OperatorTraits = {
   /** It pokes until what it waits for is there: the server keeps the time between its attempts. */
   sensor?: boolean;
 };
+
+const count = z.int().min(0).optional();
+
+/**
+ * The shape of a {@link TaskInput}. Its params are their operator's to check. Keys that are not known here are let through: a worker
+ * of an earlier release may serve the run of a later one.
+ */
+export const taskInputSchema = z.looseObject({
+  dag: z.looseObject({ id: scalars.id(), folder: z.string().min(1) }),
+  run: z.looseObject({
+    id: z.string().min(1),
+    logicalDate: z.iso.datetime(),
+    dataIntervalStart: z.iso.datetime().optional(),
+    dataIntervalEnd: z.iso.datetime().optional(),
+  }),
+  task: z.looseObject({
+    id: scalars.id(),
+    key: z.string().min(1),
+    mapIndex: count,
+    cleared: count,
+    attemptsBefore: count,
+    retries: count,
+  }),
+  params: z.unknown(),
+  inputFile: z.string().min(1).optional(),
+  errorThreshold: z.looseObject({}).optional(),
+  metricThresholds: z.looseObject({}).optional(),
+  finishedTasks: z.array(z.looseObject({})).optional(),
+  tellRetriesTo: z.string().min(1).optional(),
+});

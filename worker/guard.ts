@@ -1,0 +1,56 @@
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { type OwnRuns, type RunIdentity, refuseCaller } from '../activities/run/own-runs.js';
+import { formatPath, validate } from '../dag/problem.js';
+
+/** An activity that workflows call through the server: the shape of what it takes, and the run that this names. */
+export type RemoteActivity<Schema extends z.ZodType = z.ZodType> = {
+  input: Schema;
+  runOf(input: z.output<Schema>): RunIdentity;
+};
+
+/**
+ * Lets a worker's activities run for Nightjar's own workflows alone, with input of the right shape. Around every activity,
+ * before anything else: all but those in `remote` are local ones, which only the workflow code of a worker of ours can call.
+ */
+export function guard(
+  remote: (activityType: string) => RemoteActivity | undefined,
+  runs: OwnRuns,
+  log: Logger,
+): ActivityInterceptorsFactory {
+  const check = (info: Info, args: readonly unknown[]): RunIdentity => {
+    const activity = remote(info.activityType);
+    if (activity === undefined) throw refuseCaller('only workflows of Nightjar call it, as a local activity');
+    const parsed = validate(activity.input, args[0]);
+    if (parsed.ok) return activity.runOf(parsed.value);
+    const [problem] = parsed.problems;
+    throw refuseCaller(
+      `its input is not what a run gives it: ${formatPath(problem?.path ?? []) || 'input'}: ${problem?.message}`,
+    );
+  };
+  return ({ info, client }) => {
+    if (info.isLocal) return {};
+    return {
+      inbound: {
+        async execute(input, next) {
+          try {
+            await runs.check(info, check(info, input.args), client);
+          } catch (error) {
+            throw refused(error, info, log);
+          }
+          return next(input);
+        },
+      },
+    };
+  };
+}
+
+function refused(error: unknown, info: Info, log: Logger): unknown {
+  if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return error;
+  const message = `activity "${info.activityType}" is refused: ${error.message}`;
+  log.warn({ workflowId: info.workflowExecution?.workflowId }, message);
+  return ApplicationFailure.nonRetryable(message, error.type);
+}
