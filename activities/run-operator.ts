@@ -9,6 +9,7 @@ import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
 import { handover, maxFigureBytes, shortenError, toFailure } from './failure.js';
+import { markData } from './literals.js';
 import { type FinishedTask, type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { underPolicy } from './policy.js';
 import { onAttemptFailed, onAttemptStarted } from './run/attempt-failed.js';
@@ -117,7 +118,8 @@ function logFailure(
   }
 }
 
-function parseParams(operator: Operator, { task, params }: TaskInput): unknown {
+function parseParams(operator: Operator, { task, params, data }: TaskInput): unknown {
+  markData(params, data);
   const parsed = operator.params.safeParse(params);
   if (parsed.success) return parsed.data;
   throw new OperatorError(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../dag/json.js';
+import type { Path } from '../dag/problem.js';
 import * as scalars from '../dag/schema/scalars.js';
 import type { FinishedTask } from '../dag/stage-counts.js';
 import type { ErrorThreshold, MetricThresholds } from '../dag/thresholds.js';
@@ -29,6 +30,8 @@ export type TaskInput = {
   params: Json;
   /** Origins of the addresses that the document writes; absent when there are none. */
   origins?: string[];
+  /** Where in `params` templates gave what could be taken for `{ env: … }` and the like: it is data. Absent for nowhere. */
+  data?: Path[];
   /** A file below the data root that has `params` and `finishedTasks`, when they are more than the history takes. */
   inputFile?: string;
   errorThreshold?: ErrorThreshold;
@@ -77,6 +80,7 @@ export const taskInputSchema = z.looseObject({
     retries: count,
   }),
   params: z.unknown(),
+  data: z.array(z.array(z.union([z.string(), z.int()]))).optional(),
   inputFile: z.string().min(1).optional(),
   errorThreshold: z.looseObject({}).optional(),
   metricThresholds: z.looseObject({}).optional(),

@@ -2,6 +2,7 @@ import type { DatasetEvent } from './dataset-event.js';
 import type { TaskSpec } from './document.js';
 import type { Allowance } from './evaluation-budget.js';
 import type { Json, JsonObject } from './json.js';
+import type { Path } from './problem.js';
 import type { FinalState, TaskState } from './states.js';
 import type { Thresholds } from './thresholds.js';
 
@@ -74,6 +75,8 @@ export interface StartDecision extends Thresholds {
   instance: { key: string; taskId: string; mapIndex?: number };
   task: TaskSpec;
   params: JsonObject;
+  /** Where in `params` templates gave what could be taken for `{ env: … }` and the like; absent for nowhere. */
+  data?: Path[];
 }
 
 /** Wait, without a worker, then settle the instance with success. */

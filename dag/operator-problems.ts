@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { controlOperators } from './control/index.js';
 import type { DraftTask } from './draft.js';
+import { at } from './literal.js';
 import { didYouMean } from './nearest.js';
-import { type Path, type Problem, validate } from './problem.js';
+import { type Problem, validate } from './problem.js';
 import { containsTemplate } from './template.js';
 
 /**
@@ -34,17 +35,10 @@ export function operatorProblems(
     const result = validate(schema, task.with);
     if (result.ok) return [];
     return result.problems
-      .filter((problem) => problem.on === 'key' || !containsTemplate(valueAt(task.with, problem.path)))
+      .filter(
+        (problem) =>
+          problem.on === 'key' || problem.literal || !containsTemplate(at(task.with, problem.path)),
+      )
       .map((problem) => ({ ...problem, path: ['tasks', task.index, 'with', ...problem.path] }));
   });
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, segment) =>
-      typeof inner === 'object' && inner !== null
-        ? (inner as Record<string | number, unknown>)[segment]
-        : undefined,
-    value,
-  );
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { z } from 'zod';
+import { codeWarnings } from './code-warnings.js';
 import { compactDag } from './compact.js';
 import { type DagDocument, normalizeDag } from './document.js';
 import { readDraft } from './draft.js';
@@ -36,6 +37,8 @@ export type ParsedDag =
       dag: DagDocument;
       /** SHA-256 of the document's canonical JSON, in hexadecimal: the same for documents that mean the same. */
       hash: string;
+      /** What is allowed and yet likely a mistake, from top to bottom. */
+      warnings: SourceError[];
     }
   | {
       ok: false;
@@ -82,7 +85,8 @@ export function checkDag(source: Source, { operators, config }: CheckOptions): P
     const bytes = jsonBytes(compactDag(dag));
     if (bytes > maxDocumentBytes) return { ok: false, errors: [source.locate(tooLarge(dag, bytes))] };
   }
-  return { ok: true, dag, hash: bytesToHex(sha256(canonical)) };
+  const warnings = codeWarnings(draft, operators).map((warning) => source.locate(warning));
+  return { ok: true, dag, hash: bytesToHex(sha256(canonical)), warnings: warnings.sort(bySourcePosition) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { show } from './json.js';
 import { didYouMean } from './nearest.js';
+import { containsTemplate } from './template.js';
 
 export type Path = readonly (string | number)[];
 
@@ -11,6 +12,8 @@ export interface Problem {
   on: 'key' | 'value';
   message: string;
   hint?: string;
+  /** It is about what must be written in the document: a template there is a mistake, too. */
+  literal?: true;
 }
 
 export type Validation<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
@@ -79,9 +82,38 @@ function problemsOf(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, stri
       ];
     case 'invalid_key':
       return [{ path, on: 'key', message: issue.issues[0]?.message ?? issue.message }];
+    case 'custom':
+      return [
+        {
+          path,
+          on: 'value',
+          message: issue.message,
+          ...(issue.params?.literal === true ? { literal: true } : {}),
+        },
+      ];
+    case 'invalid_union': {
+      const literal = literalIssue(issue);
+      return literal === undefined
+        ? [{ path, on: 'value', message: issue.message }]
+        : problemsOf(literal, knownKeys);
+    }
     default:
       return [{ path, on: 'value', message: issue.message }];
   }
+}
+
+/** Of the forms that a value doesn't fit, the complaint about a template where something must be written in the document. */
+function literalIssue(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue | undefined {
+  for (const inner of issue.errors.flat()) {
+    const found =
+      inner.code === 'invalid_union'
+        ? literalIssue(inner)
+        : inner.code === 'custom' && inner.params?.literal === true && containsTemplate(inner.input)
+          ? inner
+          : undefined;
+    if (found !== undefined) return { ...found, path: [...issue.path, ...found.path] };
+  }
+  return undefined;
 }
 
 function hintOf(hint: string | undefined): { hint: string } | Record<string, never> {

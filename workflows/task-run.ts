@@ -83,7 +83,7 @@ const unlimited = '30 days';
 
 /** Runs a task instance's operator as an activity. Never rejects: a failure or cancellation is how the task ended. */
 export function runTask(
-  { instance, task, params, inputFile, errorThreshold, metricThresholds, finishedTasks }: TaskStart,
+  { instance, task, params, data, inputFile, errorThreshold, metricThresholds, finishedTasks }: TaskStart,
   shared: TaskRun,
 ): Promise<EndedTask> {
   const { dag, run, traits, workflowId } = shared;
@@ -98,6 +98,7 @@ export function runTask(
     },
     params,
     ...originsOf(task),
+    ...(data === undefined ? {} : { data }),
     ...(inputFile === undefined ? {} : { inputFile }),
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
     ...(metricThresholds === undefined ? {} : { metricThresholds }),

@@ -2,12 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SparkConnectError } from 'spark-connect-js';
 import { z } from 'zod';
+import { code } from '../../dag/schema/code.js';
+import { withLiterals } from '../literals.js';
 import { OperatorError } from '../operator.js';
 
 /** SQL in the DAG document, or in a file relative to the DAG's folder. */
-export const sqlText = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {
-  error: "expected SQL text, or { file: … } relative to the DAG's folder",
-});
+export const sqlText = code(
+  'sql',
+  withLiterals(
+    z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]),
+    "SQL text, or { file: … } relative to the DAG's folder",
+  ),
+);
 export type SqlText = z.output<typeof sqlText>;
 
 /** Values of the parameters `:name` of a query: values of their own, never part of the text. */

@@ -1,13 +1,16 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { code } from '../../dag/schema/code.js';
 import { defineOperator, type Json, type OperatorContext, OperatorError } from '../operator.js';
 import { outputMode, programParams, runTaskProgram } from '../processes/task-program.js';
 
 const params = z
   .strictObject({
-    script: z.string().min(1).optional().describe("A Python file, relative to the DAG's folder"),
-    code: z.string().min(1).optional().describe('Python code'),
+    script: code('program', z.string().min(1))
+      .optional()
+      .describe("A Python file, relative to the DAG's folder"),
+    code: code('python', z.string().min(1)).optional().describe('Python code'),
     args: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .default([])
@@ -18,9 +21,7 @@ const params = z
       .describe(
         'file: the JSON that it writes to the file named by NIGHTJAR_OUTPUT; or what of standard output',
       ),
-    interpreter: z
-      .string()
-      .min(1)
+    interpreter: code('program', z.string().min(1))
       .default('python3')
       .describe("A name in PATH, or a path relative to the DAG's folder such as .venv/bin/python"),
     ...programParams,
@@ -34,8 +35,8 @@ export const python = defineOperator({
   name: 'python',
   description: 'Runs a Python script, with JSON in and out',
   params,
-  async run(context, { script, code = '', args, input, interpreter, env, ...rest }): Promise<Json> {
-    const program = script === undefined ? ['-c', code] : [await scriptPath(context, script)];
+  async run(context, { script, code: text = '', args, input, interpreter, env, ...rest }): Promise<Json> {
+    const program = script === undefined ? ['-c', text] : [await scriptPath(context, script)];
     return runTaskProgram(context, {
       ...rest,
       // Lines come to the log when they are printed, not in blocks.

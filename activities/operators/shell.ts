@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { code } from '../../dag/schema/code.js';
 import { defineOperator, type Json } from '../operator.js';
 import { outputMode, programParams, runTaskProgram } from '../processes/task-program.js';
 
@@ -8,9 +9,12 @@ export const shell = defineOperator({
   description: 'Runs a command; what it prints can be its output',
   params: z.strictObject({
     command: z
-      .union([z.string().min(1), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)], {
-        error: 'expected text for bash, or a list of a program and its arguments',
-      })
+      .union(
+        [code('shell', z.string().min(1)), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)],
+        {
+          error: 'expected text for bash, or a list of a program and its arguments',
+        },
+      )
       .describe('Text that bash runs, or a program and its arguments, which are run as they are'),
     stdin: z.json().optional().describe('Its standard input; what is not text is sent as JSON'),
     output: outputMode

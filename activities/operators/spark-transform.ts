@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { z } from 'zod';
+import { code } from '../../dag/schema/code.js';
 import { datasetName } from '../datasets/dataset-ref.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
 import { naming } from '../datasets/query.js';
@@ -21,7 +22,7 @@ export type Transform = (
 
 const params = z.strictObject({
   /** TypeScript or JavaScript module, relative to the DAG's folder. */
-  module: z.string().min(1),
+  module: code('program', z.string().min(1)),
   /** Datasets of other tasks. */
   inputs,
   /** Handed to the module as they are. */

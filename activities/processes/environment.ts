@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withLiterals } from '../literals.js';
 import { type OperatorContext, OperatorError } from '../operator.js';
 import { policyNow } from '../policy.js';
 import { registerSecret } from '../secrets.js';
@@ -19,10 +20,11 @@ const fromWorker = z.strictObject({
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
-/** Text, or `{ env: NAME }`. */
-export const textOrVariable = z.union([scalar, fromWorker], {
-  error: "expected text, or { env: NAME } for a variable of the worker's environment",
-});
+/** Text, or `{ env: NAME }` where the DAG document has that. */
+export const textOrVariable = withLiterals(
+  z.union([scalar, fromWorker]),
+  "text, or { env: NAME } for a variable of the worker's environment",
+);
 export type TextOrVariable = z.output<typeof textOrVariable>;
 
 /**

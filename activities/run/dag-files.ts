@@ -19,6 +19,8 @@ export type GoodDagFile = {
   folder: string;
   dag: DagDocument;
   hash: string;
+  /** What is allowed and yet likely a mistake. */
+  warnings: SourceError[];
   /** Where its id is. */
   place: Pick<SourceError, 'file' | 'line' | 'column'>;
 };
@@ -128,7 +130,8 @@ function check(file: string, source: Source, claimed: string | undefined, source
   }
   const { line, column, file: at } = source.locate({ path: ['dagId'], on: 'value', message: '' });
   const place = { file: at, line, column };
-  return { ok: true, file, folder: dirname(file), dag: parsed.dag, hash: parsed.hash, place };
+  const { dag, hash, warnings } = parsed;
+  return { ok: true, file, folder: dirname(file), dag, hash, warnings, place };
 }
 
 function refuseDuplicates(files: DagFile[]): DagFile[] {

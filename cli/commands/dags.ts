@@ -27,7 +27,8 @@ export function registerDagFiles(dags: Command): void {
   const validate = dags
     .command('validate')
     .argument('[files...]', 'DAG files, or folders of them; default: those configured')
-    .description('check DAG files and print every error with its place');
+    .option('--strict', 'fail on warnings, too')
+    .description('check DAG files and print every error and warning with its place');
   withSettings(withJson(validate)).action(validateFiles);
   const show = dags
     .command('show')
@@ -79,19 +80,23 @@ function describeSchedule({ schedule, timezone }: Pick<DagDocument, 'schedule' |
   return `${calendars.map(calendarText).join('; ')} ${timezone}`;
 }
 
-async function validateFiles(names: string[], options: Options): Promise<void> {
+async function validateFiles(names: string[], options: Options & { strict?: true }): Promise<void> {
   const files = await readAll(names, options);
   const errors = errorsOf(files);
+  const warnings = files.flatMap((file) => (file.ok ? file.warnings : []));
+  const isRefused = options.strict === true && warnings.length > 0;
   if (options.json) {
     const dags = files.flatMap((each) =>
       each.ok ? [{ dagId: each.dag.dagId, hash: each.hash, file: each.file }] : [],
     );
-    print(options, { dags, errors }, String);
-    if (errors.length > 0) process.exitCode = exitCodes.usage;
+    print(options, { dags, errors, warnings }, String);
+    if (errors.length > 0 || isRefused) process.exitCode = exitCodes.usage;
     return;
   }
   for (const file of files) if (file.ok) process.stdout.write(`${file.file}: ${file.dag.dagId}: ok\n`);
+  for (const warning of warnings) process.stdout.write(`warning: ${formatSourceError(warning)}\n`);
   if (errors.length > 0) throw new CliError(errorText(files), exitCodes.usage);
+  if (isRefused) throw new CliError(`${plural(warnings.length, 'warning')}, with --strict`, exitCodes.usage);
   process.stdout.write(`no errors in ${plural(new Set(files.map(({ file }) => file)).size, 'file')}\n`);
 }
 

@@ -2,6 +2,7 @@ import type { ControlResult } from '../control/operator.js';
 import type { RunInfo, StartDecision, TriggerDecision, WaitDecision } from '../decision.js';
 import type { Scope } from '../expression.js';
 import type { Json, JsonObject } from '../json.js';
+import { dataPaths } from '../literal.js';
 import { didYouMean } from '../nearest.js';
 import { formatPath, validate } from '../problem.js';
 import { checkThresholds } from '../thresholds.js';
@@ -25,11 +26,13 @@ export function launch(
   const instance = mapIndex === undefined ? { key, taskId: spec.id } : { key, taskId: spec.id, mapIndex };
   const params = node.params.render(scope) as JsonObject;
   if (control === undefined) {
+    const data = dataPaths(node.params, params);
     return {
       kind: 'start',
       instance,
       task: spec,
       params,
+      ...(data.length === 0 ? {} : { data }),
       ...checkThresholds(node.thresholds.render(scope)),
     };
   }

@@ -1,12 +1,21 @@
 import { z } from 'zod';
+import { containsTemplate } from '../template.js';
 import { json, oneOrMore, positiveDuration } from './primitives.js';
+
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Where a message goes: an address, or the name of the worker's environment variable that holds it, for a secret one. */
 const address = {
   url: z.string().min(1).optional().describe('The address'),
   urlEnv: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+    .custom<string>((value) => typeof value === 'string' && variableName.test(value), {
+      error: ({ input }) =>
+        containsTemplate(input)
+          ? "a template can't choose a variable: write its name here"
+          : 'expected the name of an environment variable',
+      params: { literal: true },
+    })
+    .meta({ type: 'string', pattern: variableName.source })
     .optional()
     .describe("Name of the worker's environment variable that holds the address, for a secret one"),
 };
