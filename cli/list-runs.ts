@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import { readJson } from '../activities/context/files.js';
-import { runIdOf } from '../activities/context/layout.js';
+import { dagFolder, runIdOf } from '../activities/context/layout.js';
 import { endStates } from '../activities/run/listed-runs.js';
 import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import type { Config } from '../config/loader.js';
@@ -169,7 +169,7 @@ function fits(run: ListedRun, { state, since, logicalDates }: RunFilter): boolea
 }
 
 async function recordedRuns(dataRoot: string, dagId: string | undefined): Promise<ListedRun[]> {
-  const dags = dagId === undefined ? await foldersIn(dataRoot) : [join(dataRoot, dagId)];
+  const dags = dagId === undefined ? await foldersIn(dataRoot) : [dagFolder(dataRoot, dagId)];
   const runs = (await Promise.all(dags.map(foldersIn))).flat();
   const records = await Promise.all(runs.map((run) => readJson<RunRecord>(join(run, runRecordName))));
   return records.flatMap((record) => (record === undefined ? [] : [runOfRecord(record)]));

@@ -4,7 +4,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { type OwnRuns, type RunIdentity, refuseCaller } from '../activities/run/own-runs.js';
-import { formatPath, validate } from '../dag/problem.js';
+import { read } from '../contract/read.js';
 
 /** An activity that workflows call through the server: the shape of what it takes, and the run that this names. */
 export type RemoteActivity<Schema extends z.ZodType = z.ZodType> = {
@@ -24,12 +24,9 @@ export function guard(
   const check = (info: Info, args: readonly unknown[]): RunIdentity => {
     const activity = remote(info.activityType);
     if (activity === undefined) throw refuseCaller('only workflows of Nightjar call it, as a local activity');
-    const parsed = validate(activity.input, args[0]);
-    if (parsed.ok) return activity.runOf(parsed.value);
-    const [problem] = parsed.problems;
-    throw refuseCaller(
-      `its input is not what a run gives it: ${formatPath(problem?.path ?? []) || 'input'}: ${problem?.message}`,
-    );
+    const input = read<z.output<z.ZodType>>(() => activity.input, args[0]);
+    if (input.ok) return activity.runOf(input.value);
+    throw refuseCaller(`its input is not what a run gives it: ${input.problem}`);
   };
   return ({ info, client }) => {
     if (info.isLocal) return {};

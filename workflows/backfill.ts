@@ -19,6 +19,7 @@ import {
 } from '@temporalio/workflow';
 import type { BackfillActivities } from '../activities/backfill/activities.js';
 import type { RunInput } from '../activities/run/run-input.js';
+import { carriedBackfill } from '../contract/messages.js';
 import { Backfill, type CarriedBackfill } from '../dag/backfill/backfill.js';
 import {
   type BackfillPlan,
@@ -30,10 +31,12 @@ import {
   backfillWorkflowId,
   maxActiveRunsLimit,
 } from '../dag/backfill/messages.js';
-import type { JsonObject } from '../dag/json.js';
+import { type JsonObject, show } from '../dag/json.js';
+import { isId } from '../dag/schema/scalars.js';
 import { backfillReport, backfillTable } from './backfill-details.js';
 import { showDetails } from './details.js';
 import { readableCause } from './failures.js';
+import { checkReadable, readCarried, withoutInput } from './inbound.js';
 import { searchAttributes } from './search-attributes.js';
 
 const { planBackfill, findNextRuns } = proxyLocalActivities<BackfillActivities>({
@@ -46,15 +49,17 @@ const { planBackfill, findNextRuns } = proxyLocalActivities<BackfillActivities>(
  * long history goes on in a new one, when the runs that were active have ended: children don't follow their parent there.
  * @throws ApplicationFailure InvalidBackfill, BackfillFailed
  */
-export async function backfill(input: unknown, carried?: CarriedBackfill): Promise<BackfillView> {
+export async function backfill(input: unknown, ...more: unknown[]): Promise<BackfillView> {
   const { workflowId } = workflowInfo();
   const dagId = backfilledDag(workflowId);
-  if (dagId === undefined) {
+  if (dagId === undefined || !isId(dagId)) {
     throw ApplicationFailure.nonRetryable(
       `the Workflow ID of a backfill is ${backfillWorkflowId('<dagId>')}, so that a DAG has one at a time; this one is ${workflowId}`,
       'InvalidBackfill',
     );
   }
+  checkReadable("the backfill's input", input, 'InvalidBackfill');
+  const carried = readCarried<CarriedBackfill>('a backfill', carriedBackfill, more[0], 'InvalidBackfill');
   const plan =
     carried?.plan ??
     (await planBackfill({ dagId, input }).catch((error: unknown) => {
@@ -184,20 +189,28 @@ class BackfillExecution {
     setHandler(defineQuery<BackfillView>(backfillMessages.state), () => backfill.view(), {
       description: 'Where the backfill stands',
     });
-    setHandler(defineUpdate<BackfillView>(backfillMessages.pause), () => change(() => backfill.pause()), {
-      description: 'Starts no more runs until resume; those that are active go on. No input',
-      validator: () => {
-        open();
-        if (backfill.isPaused) throw new Error('the backfill is paused already');
+    setHandler(
+      defineUpdate<BackfillView, unknown[]>(backfillMessages.pause),
+      () => change(() => backfill.pause()),
+      {
+        description: 'Starts no more runs until resume; those that are active go on. No input',
+        validator: withoutInput(backfillMessages.pause, () => {
+          open();
+          if (backfill.isPaused) throw new Error('the backfill is paused already');
+        }),
       },
-    });
-    setHandler(defineUpdate<BackfillView>(backfillMessages.resume), () => change(() => backfill.resume()), {
-      description: 'Starts runs again after pause. No input',
-      validator: () => {
-        open();
-        if (!backfill.isPaused) throw new Error('the backfill is not paused');
+    );
+    setHandler(
+      defineUpdate<BackfillView, unknown[]>(backfillMessages.resume),
+      () => change(() => backfill.resume()),
+      {
+        description: 'Starts runs again after pause. No input',
+        validator: withoutInput(backfillMessages.resume, () => {
+          open();
+          if (!backfill.isPaused) throw new Error('the backfill is not paused');
+        }),
       },
-    });
+    );
     setHandler(
       defineUpdate<BackfillView, [unknown]>(backfillMessages.setMaxActiveRuns),
       (wanted) => change(() => backfill.setMaxActiveRuns(numberOf(wanted))),
@@ -222,7 +235,7 @@ function numberOf(wanted: unknown): number {
   if (Number.isInteger(given) && Number(given) >= 1 && Number(given) <= maxActiveRunsLimit)
     return Number(given);
   throw new Error(
-    `maxActiveRuns: expected a whole number from 1 to ${maxActiveRunsLimit}, got ${JSON.stringify(given) ?? 'nothing'}`,
+    `maxActiveRuns: expected a whole number from 1 to ${maxActiveRunsLimit}, got ${show(given)}`,
   );
 }
 

@@ -7,10 +7,12 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import { batchResults } from '../contract/messages.js';
 import { mappedBatchWorkflow } from '../contract/workflows.js';
 import type { StartDecision } from '../dag/decision.js';
 import type { TaskSpec } from '../dag/document.js';
 import { jsonBytes } from '../dag/payload.js';
+import { reading } from './inbound.js';
 import { inlineLength, type LargeInputs } from './large-inputs.js';
 import { type BatchResult, batchResultsSignal, type MappedBatch } from './mapped-batch.js';
 import { type EndedTask, failedBefore, type TaskRun } from './task-run.js';
@@ -30,9 +32,12 @@ export class BatchRunner {
     private readonly shared: TaskRun,
     private readonly largeInputs: LargeInputs,
   ) {
-    setHandler(batchResultsSignal, (results: BatchResult[]) => {
-      for (const { key, ...end } of results) this.settle(key, end);
-    });
+    setHandler(
+      batchResultsSignal,
+      reading<BatchResult[]>(batchResultsSignal.name, batchResults, (results) => {
+        for (const { key, ...end } of results) this.settle(key, end);
+      }),
+    );
   }
 
   /** Runs one batch to its end; `onEnd` hears of every instance once. Never throws. */

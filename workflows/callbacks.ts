@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { CallbackActivities } from '../activities/run/notify-event.js';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
+import { failedAttempt } from '../contract/messages.js';
 import { formatBytes } from '../dag/bytes.js';
 import { attemptFailedSignal, type CallbackEvent, type FailedAttempt } from '../dag/callback-event.js';
 import { toCel } from '../dag/cel-values.js';
@@ -22,6 +23,7 @@ import { isFinal, type TaskState } from '../dag/states.js';
 import { parseTemplate } from '../dag/template.js';
 import { writtenOrigins } from '../dag/written-origins.js';
 import { readableCause } from './failures.js';
+import { reading } from './inbound.js';
 import { Outbox } from './outbox.js';
 import type { RunView } from './run-view.js';
 import { StartQueue } from './start-queue.js';
@@ -74,8 +76,8 @@ export class Callbacks {
     this.tasks = new Map(tasks.map((task) => [task.id, task]));
     if (tasks.some(({ callbacks }) => callbacks?.onRetry !== undefined)) {
       setHandler(
-        defineSignal<[FailedAttempt]>(attemptFailedSignal),
-        (attempt) => this.attemptFailed(attempt),
+        defineSignal<[unknown]>(attemptFailedSignal),
+        reading<FailedAttempt>(attemptFailedSignal, failedAttempt, (attempt) => this.attemptFailed(attempt)),
         {
           description: 'An attempt at a task failed and is repeated; sent by its worker',
         },

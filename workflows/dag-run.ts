@@ -10,11 +10,13 @@ import {
 import type { PreparedRun, RunRequest } from '../activities/run/prepare-run.js';
 import type { ResultsPage, ResultsRequest } from '../activities/run/results.js';
 import type { TaskRecord } from '../activities/run/run-record.js';
+import { continuation } from '../contract/messages.js';
 import { backfilledDag } from '../dag/backfill/messages.js';
 import { completeDag } from '../dag/compact.js';
 import type { RestoredInstance, ReusedResult } from '../dag/decision.js';
 import { isFinal } from '../dag/states.js';
 import { Hold } from './hold.js';
+import { checkReadable, readCarried } from './inbound.js';
 import { Preparation, type PreparationActivities } from './preparation.js';
 import { type Continuation, type RecordActivities, RunLifecycle } from './run-lifecycle.js';
 import type { RunResult, RunView } from './run-view.js';
@@ -37,7 +39,9 @@ const { readResults } = proxyLocalActivities<RunActivities>({
  * Runs the DAG that the workflow's type names. `continued` is its own: a run with a long history goes on in a new one.
  * @throws ApplicationFailure InvalidRunInput, DagRunFailed
  */
-export async function dagRun(input?: unknown, continued?: Continuation): Promise<RunResult> {
+export async function dagRun(input?: unknown, ...more: unknown[]): Promise<RunResult> {
+  checkReadable("the run's input", input, 'InvalidRunInput');
+  const continued = readCarried<Continuation>('a run', continuation, more[0], 'InvalidRunInput');
   let run: RunLifecycle | undefined;
   const preparation = new Preparation();
   setHandler(stateQuery, () => run?.view() ?? preparation.view(), {

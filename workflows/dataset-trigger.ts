@@ -9,6 +9,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { datasetUpdate, triggerMemory } from '../contract/messages.js';
 import {
   type DatasetEvent,
   type DatasetUpdate,
@@ -17,7 +18,9 @@ import {
   datasetUpdatedSignal,
   isFulfilled,
 } from '../dag/dataset-event.js';
+import { isId } from '../dag/schema/scalars.js';
 import { showDetails } from './details.js';
+import { readCarried, reading, refuseInput } from './inbound.js';
 
 /** What a trigger remembers when it continues as new. */
 type Memory = {
@@ -34,15 +37,24 @@ const maxSeen = 2000;
 const quietTime = '1 day';
 
 /** Starts a DAG whenever the datasets that it is scheduled by have been updated as its condition wants. */
-export async function datasetTrigger(memory?: Memory): Promise<void> {
-  const dagId = workflowInfo().workflowId.slice(datasetTriggerWorkflow.length + 1);
+export async function datasetTrigger(carried?: unknown): Promise<void> {
+  const { workflowId } = workflowInfo();
+  const dagId = workflowId.slice(datasetTriggerWorkflow.length + 1);
+  if (!isId(dagId) || workflowId !== `${datasetTriggerWorkflow}/${dagId}`)
+    throw refuseInput(
+      `the Workflow ID of a trigger by datasets is ${datasetTriggerWorkflow}/<dagId>; this one is ${workflowId}`,
+    );
+  const memory = readCarried<Memory>('a trigger by datasets', triggerMemory, carried, 'InvalidInput');
   let updates = new Map(Object.entries(memory?.updates ?? {}));
   const seen = new Set(memory?.seen ?? []);
   let startedAt = memory?.startedAt ?? 0;
   const arrived: DatasetUpdate[] = [];
-  setHandler(defineSignal<[DatasetUpdate]>(datasetUpdatedSignal), (update) => {
-    arrived.push(update);
-  });
+  setHandler(
+    defineSignal<[unknown]>(datasetUpdatedSignal),
+    reading<DatasetUpdate>(datasetUpdatedSignal, datasetUpdate, (update) => {
+      arrived.push(update);
+    }),
+  );
   setHandler(defineQuery<DatasetEvent[]>('state'), () => [...updates.values()], {
     description: 'Updates of datasets since the last run',
   });
@@ -65,7 +77,7 @@ export async function datasetTrigger(memory?: Memory): Promise<void> {
       updates.clear();
     }
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof datasetTrigger>({
+      await continueAsNew<(memory: Memory) => Promise<void>>({
         updates: Object.fromEntries(updates),
         seen: [...seen],
         startedAt,

@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { ParamsRevision, RevisedParams } from '../activities/run/revise-params.js';
-import { unreadableProblem } from '../contract/unreadable.js';
+import { problemOf } from '../contract/read.js';
 import type { DagDocument } from '../dag/document.js';
 import type { JsonObject } from '../dag/json.js';
 import { type Amendment, amend, type HeldInstance } from '../dag/replay/amend.js';
@@ -62,7 +62,7 @@ export class Hold {
         {
           description: runUpdateDescriptions[name],
           validator: (argument?: unknown) => {
-            const unreadable = unreadableProblem(argument);
+            const unreadable = problemOf(argument);
             if (unreadable !== undefined) throw new Error(`${name}: ${unreadable}`);
             readArgument(name, argument);
             if (!this.expected) this.instructionOf(name, argument);

@@ -7,8 +7,10 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
+import { mappedBatchInput } from '../contract/messages.js';
 import { mappedBatchWorkflow } from '../contract/workflows.js';
 import type { TaskSpec } from '../dag/document.js';
+import { readInput, refuseInput } from './inbound.js';
 import { withSlots } from './pooled.js';
 import { type EndedTask, runTask, type TaskRun, type TaskStart } from './task-run.js';
 
@@ -34,9 +36,14 @@ const reportBytes = 500_000;
  * Runs a batch and tells the run of every instance that ended, in small reports: the run shows progress, and results are
  * not bounded by what fits into one. By signal to the run's id, so that a run which was reset hears of them too.
  */
-export async function mappedBatch({ shared, task, starts, maxActive }: MappedBatch): Promise<void> {
+export async function mappedBatch(input: unknown): Promise<void> {
   const parent = workflowInfo().parent;
-  if (parent === undefined) throw new Error(`a ${mappedBatchWorkflow} is started by a DAG run`);
+  if (parent === undefined) throw refuseInput(`a ${mappedBatchWorkflow} is started by a DAG run`);
+  const { shared, task, starts, maxActive } = readInput<MappedBatch>(
+    'a batch of instances',
+    mappedBatchInput,
+    input,
+  );
   const run = getExternalWorkflowHandle(parent.workflowId);
   const scope = CancellationScope.current();
   let unreported: BatchResult[] = [];

@@ -9,8 +9,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PoolActivities } from '../activities/pools/slots.js';
+import { poolAnswer } from '../contract/messages.js';
 import { type PoolAnswer, poolMessages } from '../dag/pool/messages.js';
 import { readableCause } from './failures.js';
+import { reading } from './inbound.js';
 
 export type SlotsOf = {
   pool: string;
@@ -18,7 +20,7 @@ export type SlotsOf = {
   key: string;
 };
 
-const answerSignal = defineSignal<[PoolAnswer]>(poolMessages.answer);
+const answerSignal = defineSignal<[unknown]>(poolMessages.answer);
 
 const { requestSlots, returnSlots } = proxyLocalActivities<PoolActivities>({
   startToCloseTimeout: '10s',
@@ -80,9 +82,9 @@ function listen(): void {
   isListening = true;
   setHandler(
     answerSignal,
-    (answer) => {
+    reading<PoolAnswer>(poolMessages.answer, poolAnswer, (answer) => {
       if (answers.has(answer.request)) answers.set(answer.request, answer);
-    },
+    }),
     { description: "A pool's answer to a request for slots" },
   );
 }

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PoolActivities } from '../activities/pools/slots.js';
+import { poolSize, poolStart, slotRelease, slotRequest } from '../contract/messages.js';
 import {
   type AddressedAnswer,
   type PoolSize,
@@ -22,6 +23,7 @@ import {
 } from '../dag/pool/messages.js';
 import { Semaphore } from '../dag/pool/semaphore.js';
 import { showDetails } from './details.js';
+import { readInput, reading, refuseInput, withoutInput } from './inbound.js';
 import { poolTable } from './pool-details.js';
 import { StartQueue } from './start-queue.js';
 
@@ -40,8 +42,12 @@ const maxSending = 500;
  * A pool of slots: leases them to workflows in order of priority and arrival, and takes back those of workflows that are
  * gone. One that wasn't made by command ends when nobody needs it.
  */
-export async function pool(start: PoolStart): Promise<void> {
-  const name = workflowInfo().workflowId.slice(poolWorkflowId('').length);
+export async function pool(input: unknown): Promise<void> {
+  const { workflowId } = workflowInfo();
+  const name = workflowId.slice(poolWorkflowId('').length);
+  if (name === '' || poolWorkflowId(name) !== workflowId)
+    throw refuseInput(`the Workflow ID of a pool is ${poolWorkflowId('<name>')}; this one is ${workflowId}`);
+  const start = readInput<PoolStart>('a pool', poolStart, input);
   const { checkInterval, carried } = start;
   const semaphore = new Semaphore(name, start.slots, carried);
   let { description, keep } = start;
@@ -62,37 +68,44 @@ export async function pool(start: PoolStart): Promise<void> {
     ...(description === undefined ? {} : { description }),
     ...semaphore.view(),
   });
-  setHandler(defineSignal<[SlotRequest]>(poolMessages.acquire), (request) => {
-    semaphore.acquire(request, Date.now());
-    isChanged = true;
-  });
-  setHandler(defineSignal<[SlotRelease]>(poolMessages.release), (release) => {
-    semaphore.release(release);
-    isChanged = true;
-  });
+  const { acquire, release, setSlots } = poolMessages;
   setHandler(
-    defineSignal<[PoolSize]>(poolMessages.setSlots),
-    (size) => {
+    defineSignal<[unknown]>(acquire),
+    reading<SlotRequest>(acquire, slotRequest, (request) => {
+      semaphore.acquire(request, Date.now());
+      isChanged = true;
+    }),
+  );
+  setHandler(
+    defineSignal<[unknown]>(release),
+    reading<SlotRelease>(release, slotRelease, (released) => {
+      semaphore.release(released);
+      isChanged = true;
+    }),
+  );
+  setHandler(
+    defineSignal<[unknown]>(setSlots),
+    reading<PoolSize>(setSlots, poolSize, (size) => {
       semaphore.resize(size.slots);
       description = size.description ?? description;
       isChanged = true;
-    },
+    }),
     { description: 'Changes the number of slots: { "slots": 4, "description": "…" }' },
   );
   setHandler(
-    defineUpdate<void>(poolMessages.delete),
+    defineUpdate<void, unknown[]>(poolMessages.delete),
     () => {
       keep = false;
       isOver = true;
     },
     {
       description: 'Ends the pool, when nobody holds or awaits its slots',
-      validator: () => {
+      validator: withoutInput(poolMessages.delete, () => {
         if (semaphore.isIdle) return;
         throw new Error(
           `pool "${name}" is in use: ${semaphore.used} slots are held and ${semaphore.queued} are waited for`,
         );
-      },
+      }),
     },
   );
   setHandler(defineQuery<PoolView>(poolMessages.state), view, { description: 'Who holds and awaits slots' });
@@ -144,7 +157,7 @@ export async function pool(start: PoolStart): Promise<void> {
       isOver = false;
       if (!workflowInfo().continueAsNewSuggested) continue;
       await condition(() => sending === 0 && !isChecking);
-      await continueAsNew<typeof pool>({
+      await continueAsNew<(start: PoolStart) => Promise<void>>({
         slots: semaphore.slots,
         ...(description === undefined ? {} : { description }),
         keep,

@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TaskInput } from '../../contract/task.js';
 import { writeAtomically } from './files.js';
-import { generationFolder, generationName, runFolder } from './layout.js';
+import { generationFolder, generationName, pathBelow, runFolder } from './layout.js';
 
 /** What a task is given, as JSON: `params` and, if it reads them, `finishedTasks`. */
 export type LargeInput = Pick<TaskInput, 'dag' | 'run' | 'task'> & { json: string };
@@ -28,8 +28,9 @@ export async function keepInput(
 export async function wholeInput(input: TaskInput, { dataRoot }: { dataRoot: string }): Promise<TaskInput> {
   const { inputFile, ...rest } = input;
   if (inputFile === undefined) return input;
-  const file = join(dataRoot, inputFile);
   try {
+    const file = await pathBelow(dataRoot, inputFile);
+    if (file === undefined) throw new Error(`${inputFile} leads out of the data root`);
     return { ...rest, ...(JSON.parse(await readFile(file, 'utf8')) as Pick<TaskInput, 'params'>) };
   } catch (error) {
     throw ApplicationFailure.nonRetryable(

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { show } from '../../dag/json.js';
 import { type DatasetRef, OperatorError, type SchemaField, type TaskStorage } from '../operator.js';
 import { readJson } from './files.js';
-import { manifestName } from './layout.js';
+import { manifestName, pathBelow } from './layout.js';
 import { type Manifest, type ManifestDataset, schemaHash } from './manifest.js';
 
 type Draft = { path: string; rows: number; schema: SchemaField[] };
@@ -37,14 +38,19 @@ export class LocalStorage implements TaskStorage {
   }
 
   async locate(ref: DatasetRef): Promise<string> {
-    const path = resolve(this.root, ref.path);
+    const path = await pathBelow(this.root, ref.path);
+    if (path === undefined) {
+      throw new OperatorError(
+        'DatasetNotFound',
+        `dataset "${ref.dataset}": its path ${show(ref.path)} leads out of the data root; a dataset is named by the output of the task that wrote it`,
+      );
+    }
     const inside = relative(this.root, path).split(sep);
     // <dag>/<run>/<task>/<generation>/<dataset…>: the manifest is in the generation's folder.
-    const manifest =
-      inside.length > 4 && inside[0] !== '..'
-        ? await readJson<Manifest>(join(this.root, ...inside.slice(0, 4), manifestName))
-        : undefined;
-    const committed = manifest?.datasets[ref.dataset];
+    const folder = join(this.root, ...inside.slice(0, 4));
+    const manifest = inside.length > 4 ? await readJson<Manifest>(join(folder, manifestName)) : undefined;
+    const found = Object.entries(manifest?.datasets ?? {}).find(([name]) => name === ref.dataset)?.[1];
+    const committed = found !== undefined && join(folder, found.path) === path ? found : undefined;
     if (committed === undefined) {
       throw new OperatorError(
         'DatasetNotFound',

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Commit, readCommits } from '../context/commits.js';
 import { readJson } from '../context/files.js';
-import { manifestName, runFolder } from '../context/layout.js';
+import { currentName, manifestName, runFolder } from '../context/layout.js';
 import type { CurrentRun } from '../run/record-run.js';
 import { type RunRecord, runRecordName } from '../run/run-record.js';
 
@@ -47,7 +47,7 @@ export async function readStoredRuns(dataRoot: string, dagId?: string): Promise<
   const runs: StoredRun[] = [];
   const strange: string[] = [];
   for (const dag of dags) {
-    const current = await readJson<CurrentRun>(join(dataRoot, dag, 'current.json'));
+    const current = await readJson<CurrentRun>(join(dataRoot, dag, currentName));
     for (const name of await foldersIn(join(dataRoot, dag))) {
       const folder = join(dataRoot, dag, name);
       const record = await recordIn(folder);

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { readJson } from '../context/files.js';
+import { dagFolder } from '../context/layout.js';
 import { endStates, listedRuns } from './listed-runs.js';
 import { type RunRecord, runRecordName } from './run-record.js';
 
@@ -77,7 +78,7 @@ async function recordedRuns(
 ): Promise<Map<number, ExistingRun>> {
   const latest = new Map<number, RunRecord>();
   if (times.size === 0) return new Map();
-  const entries = await readdir(join(dataRoot, dagId), { withFileTypes: true }).catch(
+  const entries = await readdir(dagFolder(dataRoot, dagId), { withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;

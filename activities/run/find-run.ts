@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, isGrpcServiceError, QueryRejectedError } from '@temporalio/client';
 import { readJson } from '../context/files.js';
-import { runFolder, runIdOf } from '../context/layout.js';
+import { dagFolder, runFolder, runIdOf } from '../context/layout.js';
 import { FileCache } from './file-cache.js';
 import { listedRuns } from './listed-runs.js';
 import { type RunRecord, runRecordName } from './run-record.js';
@@ -84,7 +84,7 @@ export async function recordAt(
   dataRoot: string,
   except?: string,
 ): Promise<RunRecord | undefined> {
-  const entries = await readdir(join(dataRoot, dagId), { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(dagFolder(dataRoot, dagId), { withFileTypes: true }).catch(() => []);
   const all = await Promise.all(
     entries.map((entry) => {
       if (!entry.isDirectory()) return undefined;

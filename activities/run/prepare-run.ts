@@ -9,11 +9,12 @@ import { type CompactDag, compactDag } from '../../dag/compact.js';
 import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
-import type { JsonObject } from '../../dag/json.js';
+import { type JsonObject, show } from '../../dag/json.js';
 import { isTooDeep, maxJsonDepth } from '../../dag/json-limits.js';
 import { resolveParams } from '../../dag/params.js';
 import { jsonBytes, maxPayloadBytes, payloadLength } from '../../dag/payload.js';
 import { formatPath, validate } from '../../dag/problem.js';
+import { isId } from '../../dag/schema/scalars.js';
 import { readJson, writeJsonSync } from '../context/files.js';
 import { runFolder, runIdOf } from '../context/layout.js';
 import { shortened } from '../failure.js';
@@ -94,13 +95,23 @@ const maxWorkflowId = 400;
  */
 export async function prepareRun(request: RunRequest, environment: RunEnvironment): Promise<FrozenRun> {
   const { dagId, workflowId, temporalRunId } = request;
+  if (!isId(dagId)) {
+    throw refuse(
+      `the workflow's type is the id of a DAG: letters, digits, '_', '-' and '.', the first a letter, digit or '_', got ${show(dagId)}`,
+    );
+  }
   if (workflowId.length > maxWorkflowId) {
     throw refuse(
       `the Workflow ID has ${workflowId.length} characters, at most ${maxWorkflowId} are allowed; start it with a shorter one (DAGs that trigger each other in a circle make ever longer ones)`,
     );
   }
   const runId = runIdOf(dagId, workflowId);
-  if (request.isContinued) return planOf(await ownRecord(dagId, runId, environment), environment);
+  if (request.isContinued) {
+    const own = await ownRecord(dagId, runId, environment);
+    if (own.temporalRunId !== temporalRunId)
+      throw refuse(`there is nothing to go on with: the record of ${workflowId} is that of another run`);
+    return planOf(own, environment);
+  }
   const { replay, only, from, ...input } = parseInput(request.input);
   if (input.logicalDate !== undefined && replay === undefined && !request.isTriggered)
     await refuseSecondRun(request, new Date(input.logicalDate), environment);

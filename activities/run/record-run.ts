@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { JsonObject } from '../../dag/json.js';
 import { readJson, writeJsonSync } from '../context/files.js';
-import { runFolder } from '../context/layout.js';
+import { currentName, dagFolder, runFolder } from '../context/layout.js';
 import { type RunRecord, runRecordName, type TaskRecord } from './run-record.js';
 
 /** How a run stands, as the workflow tells it: at its end, when it is held or goes on, or continues in a new execution. */
@@ -61,5 +61,5 @@ export async function recordRun(update: RunUpdate, { dataRoot }: { dataRoot: str
     tasks.flatMap(({ key, output }) => (output === undefined ? [] : [[key, output]])),
   );
   const current: CurrentRun = { runId: update.runId, folder, finishedAt: at, outputs };
-  writeJsonSync(join(dataRoot, update.dagId, 'current.json'), current);
+  writeJsonSync(join(dagFolder(dataRoot, update.dagId), currentName), current);
 }

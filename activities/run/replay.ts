@@ -21,7 +21,10 @@ export const replaySchema = z.strictObject({
   /** The Workflow ID of the earlier run. */
   workflowId: z.string(),
   /** Temporal's id of the try that is meant, when it must be that one. */
-  runId: z.string().optional(),
+  runId: z
+    .string()
+    .regex(/^[\w-]{1,100}$/, "expected Temporal's id of a run, such as 019ad2c5-6c0e-7b7a-8d5e-3f1c0a9b2d4e")
+    .optional(),
   /** Tasks to run again, or instances such as `train[3]`. Default: those that did not succeed. */
   tasks: someTasks,
   /** Whether what is downstream of them runs again too. */

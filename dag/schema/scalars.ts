@@ -12,6 +12,9 @@ const MAX_ID_LENGTH = 250;
 
 const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
+/** Whether text can be the id of a DAG or a task, and so a folder's name. */
+export const isId = (text: string): boolean => text.length <= MAX_ID_LENGTH && ID_PATTERN.test(text);
+
 export const id = () =>
   z
     .string()

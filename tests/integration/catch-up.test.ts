@@ -53,7 +53,7 @@ afterAll(() => worker?.stop());
 async function deploy(text: string, { client, taskQueue }: Pick<TestWorker, 'client' | 'taskQueue'>) {
   const parsed = parseDag(text, { file: 'test.yaml' });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  const file = { ok: true as const, file: 'test.yaml', folder: '/', hash: '', dag: parsed.dag };
+  const file = { ok: true as const, file: 'test.yaml', folder: '/', hash: '', warnings: [], dag: parsed.dag };
   const place = { file: 'test.yaml', line: 1, column: 1 };
   const files = [{ ...file, place }];
   const steps = await planDeploy({ client, files, folders: [], taskQueue, prune: false, now: new Date() });

@@ -1,11 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Client } from '@temporalio/client';
+import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInOperators } from '../../../activities/built-in-operators.js';
 import { mappedBatchWorkflow } from '../../../contract/workflows.js';
+import { backfillWorkflow, backfillWorkflowId } from '../../../dag/backfill/messages.js';
+import { datasetTriggerWorkflow, datasetUpdatedSignal } from '../../../dag/dataset-event.js';
+import type { Json } from '../../../dag/json.js';
+import { parseDag } from '../../../dag/parse-dag.js';
+import { type PoolView, poolMessages, poolWorkflow, poolWorkflowId } from '../../../dag/pool/messages.js';
+import { formatSourceError } from '../../../dag/source.js';
 import type { Foreign } from '../../support/foreign-workflow.js';
+import { HttpServer } from '../../support/http-server.js';
 import { testServers } from '../../support/test-servers.js';
 import { TestWorker } from '../../support/test-worker.js';
 
@@ -20,6 +27,9 @@ afterAll(async () => {
   delete process.env.PLANTED_SECRET;
   await worker.stop();
 });
+
+/** A list in a list in a list … */
+const deep = (levels: number): Json => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as Json;
 
 /** The message of what an error was caused by first. */
 function rootMessage(error: unknown): string {
@@ -73,8 +83,8 @@ describe('an activity that was started on its own', () => {
   });
 
   it.each([
-    ['nothing', undefined, 'input: '],
-    ['a number', 5, 'input: '],
+    ['nothing', undefined, 'missing: expected a map of keys and values'],
+    ['a number', 5, 'expected a map of keys and values, got 5'],
     [
       'a path as DAG id',
       { dag: { id: '../../etc', folder: '/' }, run: {}, task: {} },
@@ -181,5 +191,224 @@ describe("a stranger's workflow with a worker of its own", () => {
     );
     expect(failures).toEqual([expect.stringContaining('activity "shell" is refused')]);
     expect(existsSync('/tmp/pwned')).toBe(false);
+  });
+});
+
+describe('a workflow that is started with garbage', () => {
+  /** How it ends; it must end, and by itself. */
+  const start = (type: string, workflowId: string, args: unknown[]): Promise<string> =>
+    failureOf(
+      worker.client.workflow.execute(type, {
+        workflowId,
+        taskQueue: worker.taskQueue,
+        args,
+        workflowExecutionTimeout: '60s',
+      }),
+    );
+
+  it.each<[string, unknown[], string]>([
+    ['a number', [5], 'or nothing — input: expected a map of keys and values, got 5'],
+    ['a list as params', [{ params: [] }], 'or nothing — params: expected a map of keys and values, got []'],
+    ['two inputs', [{}, {}], 'a run takes one input, this one was given more'],
+    ['a long text', ['x'.repeat(1_900_000)], "expected a map of keys and values, got 'xxx"],
+    ['lists in lists', [{ params: { a: deep(2_000) } }], 'nested deeper than 100 levels'],
+    ['lists in lists without end', [deep(400_000)], 'nested deeper than 100 levels'],
+    ['bytes', [new Uint8Array([1, 2])], 'input'],
+    [
+      'an id of a run that is a path',
+      [{ replay: { workflowId: 'alive/x', runId: '../../x' } }],
+      'replay.runId: ',
+    ],
+    ['a run of another that is a path', [{ replay: { workflowId: '../../../etc' } }], 'nothing to replay'],
+  ])('a run, by %s', async (_, args, message) => {
+    await works();
+    const failure = await start('alive', `alive/${crypto.randomUUID()}`, args);
+    expect(failure).toContain(message);
+    expect(failure).not.toContain('\n');
+  });
+
+  it.each(['../../etc', '..', 'a/b', 'a\\b', 'x'.repeat(300), 'а-cyrillic', 'nul\0', '.datasets'])(
+    'a run of a type that is no id: %j',
+    async (type) => {
+      const failure = await start(type, `${type.slice(0, 20)}/x`, [{ logicalDate: '2026-01-01T00:00:00Z' }]);
+      expect(failure).toContain("the workflow's type is the id of a DAG");
+    },
+  );
+
+  const batch = { shared: {}, task: {}, starts: [], maxActive: 1 };
+  it.each<[string, string, unknown[], string]>([
+    [poolWorkflow, poolWorkflowId('garbage'), [JSON.parse(fixture('garbage-pool.json'))], 'slots: missing'],
+    [poolWorkflow, poolWorkflowId('garbage'), [], 'missing: expected a map'],
+    [
+      poolWorkflow,
+      poolWorkflowId('garbage'),
+      [{ slots: 'many', keep: true, checkInterval: 1 }],
+      "got 'many'",
+    ],
+    [
+      poolWorkflow,
+      poolWorkflowId('garbage'),
+      [{ slots: 1, keep: true, checkInterval: 1, carried: { leases: 5 } }],
+      'carried.',
+    ],
+    [poolWorkflow, 'nowhere', [{ slots: 1, keep: true, checkInterval: 1 }], 'the Workflow ID of a pool is'],
+    [datasetTriggerWorkflow, `${datasetTriggerWorkflow}/alive`, [{}], 'takes one input'],
+    [datasetTriggerWorkflow, `${datasetTriggerWorkflow}/nightjar/pool`, [], 'the Workflow ID of a trigger'],
+    [backfillWorkflow, backfillWorkflowId('alive'), [5], "a backfill's input is one JSON object"],
+    [backfillWorkflow, backfillWorkflowId('alive'), [deep(400_000)], 'nested deeper than 100 levels'],
+    [backfillWorkflow, backfillWorkflowId('alive'), [{}, {}], 'a backfill takes one input'],
+    [backfillWorkflow, backfillWorkflowId('../..'), [{}], 'the Workflow ID of a backfill is'],
+    [mappedBatchWorkflow, 'batch', [], 'is started by a DAG run'],
+    [mappedBatchWorkflow, 'batch', [batch], 'is started by a DAG run'],
+  ])('%s as %s, by %j', async (type, workflowId, args, message) => {
+    expect(await start(type, `${workflowId}`, args)).toContain(message);
+  });
+});
+
+describe('a message of garbage', () => {
+  const garbage: unknown[][] = [
+    [],
+    [null],
+    [5],
+    ['text'],
+    [[]],
+    [{}],
+    [{ slots: -1 }],
+    [deep(400_000)],
+    [new Uint8Array([1])],
+  ];
+
+  it('is ignored by a pool, or refused', async () => {
+    const handle = await worker.client.workflow.start(poolWorkflow, {
+      workflowId: poolWorkflowId(`kept-${worker.taskQueue}`),
+      taskQueue: worker.taskQueue,
+      args: [{ slots: 3, keep: true, checkInterval: 60_000 }],
+    });
+    for (const args of garbage) {
+      for (const signal of [poolMessages.acquire, poolMessages.release, poolMessages.setSlots, 'unknown'])
+        await handle.signal(signal, ...args);
+    }
+    const view = await handle.query<PoolView, unknown[]>(poolMessages.state, { of: 'no use' }, 5);
+    expect(view).toMatchObject({ slots: 3, used: 0, queued: 0, holders: [], queue: [] });
+    await expect(handle.executeUpdate(poolMessages.delete, { args: [{}] })).rejects.toThrow(
+      WorkflowUpdateFailedError,
+    );
+    await handle.executeUpdate(poolMessages.delete);
+    await handle.result();
+    await expect
+      .poll(() => readFileSync(join(worker.folder, 'worker.log'), 'utf8'))
+      .toContain('signal acquire is ignored: slots: ');
+  });
+
+  it('is ignored by a trigger of datasets', async () => {
+    const handle = await worker.client.workflow.signalWithStart(datasetTriggerWorkflow, {
+      workflowId: `${datasetTriggerWorkflow}/alive`,
+      taskQueue: worker.taskQueue,
+      signal: datasetUpdatedSignal,
+      signalArgs: [{ id: 'x', event: {}, condition: {} }],
+    });
+    for (const args of garbage) await handle.signal(datasetUpdatedSignal, ...args);
+    expect(await handle.query('state')).toEqual([]);
+    await handle.terminate();
+  });
+
+  it('changes nothing about a run', async () => {
+    await worker.dag(`
+dagId: listening
+onFailure: hold
+maxActiveRuns: 1
+defaults: { retryDelay: 1s }
+tasks:
+  - { id: wait, operator: sleep, with: { duration: 5s } }
+  - id: each
+    operator: shell
+    expand: { n: [1, 2, 3] }
+    maxActiveMapped: 1
+    callbacks: { onRetry: { command: ['true'] } }
+    with: { command: echo }
+  - { id: fails, operator: fail, dependsOn: [wait, each], with: { message: on purpose } }
+`);
+    const handle = await worker.start('listening');
+    for (const args of garbage) {
+      for (const signal of ['batchResults', 'attemptFailed', poolMessages.answer, 'unknown'])
+        await handle.signal(signal, ...args);
+    }
+    await expect
+      .poll(async () => (await handle.query<{ state: string }>('state'))?.state, { timeout: 60_000 })
+      .toBe('held');
+    for (const argument of [
+      5,
+      { tasks: 5 },
+      { tasks: [] },
+      { params: deep(400_000) },
+      deep(400_000),
+      { nope: 1 },
+    ]) {
+      for (const update of ['retryTask', 'skipTask', 'markSuccess', 'clearTasks', 'failRun']) {
+        const refused = await failureOf(handle.executeUpdate(update, { args: [argument] }));
+        expect(refused, `${update} ${JSON.stringify(argument).slice(0, 50)}`).toContain(update);
+      }
+    }
+    expect(await failureOf(handle.executeUpdate('nope'))).toContain('nope');
+    await handle.executeUpdate('skipTask');
+    expect(await worker.result(handle)).toMatchObject({ state: 'success' });
+  });
+});
+
+describe('what looks like a reference to a secret', () => {
+  let server: HttpServer;
+  beforeAll(async () => {
+    server = await HttpServer.start(({ path }, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(path === '/feed' ? '{"id":{"env":"PLANTED_SECRET"}}' : '"echo"');
+    });
+    for (const name of ['inj-http.yaml', 'inj-feed.yaml', 'inj-shell.yaml', 'inj-sql.yaml'])
+      await worker.dag(fixture(name).replaceAll('http://127.0.0.1:28999', server.url));
+  });
+  afterAll(() => server.close());
+
+  const run = async (dagId: string, params: { [name: string]: Json }): Promise<string> =>
+    JSON.stringify(await worker.run(dagId, { params }, `${dagId}/${crypto.randomUUID()}`));
+
+  it('inj-http.yaml, inj-feed.yaml, inj-shell.yaml: params and answers name no variable', async () => {
+    const secret = { env: 'PLANTED_SECRET' };
+    const refused = 'came from a template, so it is data and names no variable or file';
+    expect(await run('inj-http', { customer: secret })).toContain(refused);
+    expect(await run('inj-http', { customer: { ...secret, prefix: 'x' } })).toContain(refused);
+    expect(await run('inj-feed', {})).toContain(refused);
+    expect(await run('inj-shell', { name: secret })).toContain(refused);
+    expect(await run('inj-http', { customer: 'acme' })).toContain('"echo"');
+    const encoded = [...Buffer.from('acme').toString('base64')].reverse().join('');
+    expect(await run('inj-shell', { name: 'acme' })).toContain(`"call":"${encoded}"`);
+    const sent = server.received
+      .map(({ headers }) => headers['x-customer'] ?? headers['x-id'])
+      .filter(Boolean);
+    expect(sent).toEqual(['acme']);
+  });
+
+  it('inj-sql.yaml: dags validate warns where a param becomes SQL, and an argument stays a value', async () => {
+    const parsed = parseDag(fixture('inj-sql.yaml'), {
+      file: 'inj-sql.yaml',
+      operators: new Map(builtInOperators.map(({ name, params }) => [name, params])),
+    });
+    const warnings = parsed.ok ? parsed.warnings.map(formatSourceError) : [];
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^inj-sql\.yaml:6:\d+: tasks\[0\]\.with\.rows\.r: params\.town becomes a part of the SQL text/,
+      ),
+      expect.stringMatching(
+        /^inj-sql\.yaml:7:\d+: tasks\[1\]\.with\.rows\.r: params\.q becomes a part of the SQL text/,
+      ),
+    ]);
+    const town = "X' OR 'a' = 'a";
+    expect(await run('inj-sql', { town })).toContain(`"arg":{"r":[{"t":${JSON.stringify(town)}}]}`);
+  });
+
+  it('of the document itself names a variable', async () => {
+    await worker.dag(`
+dagId: own-secret
+tasks: [{ id: call, operator: http, with: { url: "${server.url}/own", headers: { x-own: { env: PLANTED_SECRET } }, response: none } }]`);
+    expect(await run('own-secret', {})).toContain('success');
+    expect(server.received.find(({ path }) => path === '/own')?.headers['x-own']).toBe('not-for-strangers');
   });
 });
