@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
+import { RawValue } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInOperators } from '../../../activities/built-in-operators.js';
@@ -28,8 +29,17 @@ afterAll(async () => {
   await worker.stop();
 });
 
+const deepText = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
 /** A list in a list in a list … */
-const deep = (levels: number): Json => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as Json;
+const deep = (levels: number): Json => JSON.parse(deepText(levels)) as Json;
+
+/** The same so deep that no stack takes it: as the bytes that a client sends. */
+const bottomless = (): RawValue =>
+  RawValue.fromPayload({
+    metadata: { encoding: Buffer.from('json/plain') },
+    data: Buffer.from(deepText(400_000)),
+  });
 
 /** The message of what an error was caused by first. */
 function rootMessage(error: unknown): string {
@@ -212,7 +222,7 @@ describe('a workflow that is started with garbage', () => {
     ['two inputs', [{}, {}], 'a run takes one input, this one was given more'],
     ['a long text', ['x'.repeat(1_900_000)], "expected a map of keys and values, got 'xxx"],
     ['lists in lists', [{ params: { a: deep(2_000) } }], 'nested deeper than 100 levels'],
-    ['lists in lists without end', [deep(400_000)], 'nested deeper than 100 levels'],
+    ['lists in lists without end', [bottomless()], 'nested deeper than 100 levels'],
     ['bytes', [new Uint8Array([1, 2])], 'input'],
     [
       'an id of a run that is a path',
@@ -255,7 +265,7 @@ describe('a workflow that is started with garbage', () => {
     [datasetTriggerWorkflow, `${datasetTriggerWorkflow}/alive`, [{}], 'takes one input'],
     [datasetTriggerWorkflow, `${datasetTriggerWorkflow}/nightjar/pool`, [], 'the Workflow ID of a trigger'],
     [backfillWorkflow, backfillWorkflowId('alive'), [5], "a backfill's input is one JSON object"],
-    [backfillWorkflow, backfillWorkflowId('alive'), [deep(400_000)], 'nested deeper than 100 levels'],
+    [backfillWorkflow, backfillWorkflowId('alive'), [bottomless()], 'nested deeper than 100 levels'],
     [backfillWorkflow, backfillWorkflowId('alive'), [{}, {}], 'a backfill takes one input'],
     [backfillWorkflow, backfillWorkflowId('../..'), [{}], 'the Workflow ID of a backfill is'],
     [mappedBatchWorkflow, 'batch', [], 'is started by a DAG run'],
@@ -274,7 +284,7 @@ describe('a message of garbage', () => {
     [[]],
     [{}],
     [{ slots: -1 }],
-    [deep(400_000)],
+    [bottomless()],
     [new Uint8Array([1])],
   ];
 
@@ -340,8 +350,8 @@ tasks:
       5,
       { tasks: 5 },
       { tasks: [] },
-      { params: deep(400_000) },
-      deep(400_000),
+      { params: deep(2_000) },
+      bottomless(),
       { nope: 1 },
     ]) {
       for (const update of ['retryTask', 'skipTask', 'markSuccess', 'clearTasks', 'failRun']) {
