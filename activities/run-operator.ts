@@ -3,6 +3,7 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { TaskInput, TaskResult } from '../contract/task.js';
+import { isTooDeep, maxJsonDepth } from '../dag/json-limits.js';
 import { leastBytes } from '../dag/payload.js';
 import { dataRootProblem, withDataRoot } from './context/data-root.js';
 import { wholeInput } from './context/large-input.js';
@@ -129,6 +130,12 @@ function parseParams(operator: Operator, { task, params, data }: TaskInput): unk
 }
 
 function checkOutput(taskId: string, output: Json): void {
+  if (isTooDeep(output)) {
+    throw new OperatorError(
+      'OutputTooLarge',
+      `task "${taskId}" returned lists and maps that are nested deeper than ${maxJsonDepth} levels; write data to a dataset and return its reference`,
+    );
+  }
   const bytes = Buffer.byteLength(JSON.stringify(output ?? null));
   if (bytes > maxOutputBytes) {
     throw new OperatorError(

@@ -18,6 +18,9 @@ import { unreadable } from './unreadable.js';
 class ExactJsonConverter extends JsonPayloadConverter {
   override fromPayload<T>({ data }: Payload): T {
     const text = decode(data ?? new Uint8Array());
+    // To parse what is nested without end takes seconds, which a workflow doesn't have.
+    if (isNestedDeeper(text, maxNesting))
+      return unreadable(`lists and maps are nested deeper than ${maxNesting} levels`) as T;
     const value = JSON.parse(text) as T;
     if (!mayBeInexact(text)) return value;
     for (const flaw of jsonFlaws(text)) {
@@ -32,6 +35,31 @@ const converters = new CompositePayloadConverter(
   new BinaryPayloadConverter(),
   new ExactJsonConverter(),
 );
+
+/** Deeper than anything that operators may return, and than what is taken from people. */
+const maxNesting = 1_000;
+
+/** Whether lists and maps are nested deeper in a JSON text. Few texts are so long that they could be. */
+export function isNestedDeeper(text: string, limit: number): boolean {
+  if (text.length <= 2 * limit) return false;
+  let depth = 0;
+  for (let position = 0; position < text.length; position++) {
+    switch (text.charCodeAt(position)) {
+      case 0x22: // A string: on to the quote that isn't escaped.
+        for (position++; position < text.length && text.charCodeAt(position) !== 0x22; position++)
+          if (text.charCodeAt(position) === 0x5c) position++;
+        break;
+      case 0x5b:
+      case 0x7b:
+        if (++depth > limit) return true;
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+    }
+  }
+  return false;
+}
 
 /** By this name the SDK looks for it. */
 export const payloadConverter: PayloadConverter = {

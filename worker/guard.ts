@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { withDataRoot } from '../activities/context/data-root.js';
 import { type OwnRuns, type RunIdentity, refuseCaller } from '../activities/run/own-runs.js';
 import { read } from '../contract/read.js';
 
@@ -21,20 +22,29 @@ export function guard(
   runs: OwnRuns,
   log: Logger,
 ): ActivityInterceptorsFactory {
-  const check = (info: Info, args: readonly unknown[]): RunIdentity => {
+  const runNamed = (info: Info, args: readonly unknown[]): RunIdentity => {
     const activity = remote(info.activityType);
     if (activity === undefined) throw refuseCaller('only workflows of Nightjar call it, as a local activity');
+    if (info.workflowExecution === undefined)
+      throw refuseCaller('it was started on its own: only the workflows of DAG runs call it');
     const input = read<z.output<z.ZodType>>(() => activity.input, args[0]);
     if (input.ok) return activity.runOf(input.value);
     throw refuseCaller(`its input is not what a run gives it: ${input.problem}`);
   };
-  return ({ info, client }) => {
+  return (activity) => {
+    const { info, client } = activity;
     if (info.isLocal) return {};
     return {
       inbound: {
         async execute(input, next) {
           try {
-            await runs.check(info, check(info, input.args), client);
+            const run = runNamed(info, input.args);
+            await withDataRoot(
+              activity,
+              runs.dataRoot,
+              () => runs.check(info, run, client),
+              ({ message }) => log.warn(run, `${info.activityType} waits: ${message}`),
+            );
           } catch (error) {
             throw refused(error, info, log);
           }

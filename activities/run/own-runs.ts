@@ -31,12 +31,11 @@ export class OwnRuns {
   /** By Temporal's run id of the caller and the run that it names. */
   private readonly known = new Map<string, Promise<void>>();
 
-  constructor(private readonly dataRoot: string) {}
+  constructor(readonly dataRoot: string) {}
 
   /** @throws ApplicationFailure CallerRefused when the caller is not the run's workflow or one of its batches */
   check({ workflowExecution, workflowType }: Caller, run: RunIdentity, client: Client): Promise<void> {
-    if (workflowExecution === undefined)
-      throw refuseCaller('it was started on its own: only the workflows of DAG runs call it');
+    if (workflowExecution === undefined) throw refuseCaller('no workflow called it');
     const key = `${workflowExecution.runId} ${run.dagId} ${run.runId}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;

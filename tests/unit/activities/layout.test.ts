@@ -1,5 +1,14 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runFolderName, runIdOf, taskFolderName } from '../../../activities/context/layout.js';
+import {
+  dagFolder,
+  pathBelow,
+  runFolderName,
+  runIdOf,
+  taskFolderName,
+} from '../../../activities/context/layout.js';
 
 describe('runIdOf', () => {
   it.each([
@@ -24,6 +33,51 @@ describe('runFolderName', () => {
     const names = ids.map(runFolderName);
     expect(new Set(names).size).toBe(ids.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9=+-][\w.=+-]{0,99}$/);
+  });
+});
+
+it('gives no run the place of the file beside the runs, and every id a folder', () => {
+  for (const id of ['current.json', 'CURRENT.json', '']) {
+    expect(runFolderName(id)).not.toBe(id);
+    expect(runFolderName(id)).not.toBe('');
+  }
+});
+
+it.each(['../../etc', '..', '.', '', 'a/b', 'a\\b', '/etc', 'a\0', '.datasets', 'x'.repeat(251), 'ａ'])(
+  'has no folder for the DAG %j',
+  (dagId) => {
+    expect(() => dagFolder('/data', dagId)).toThrow('expected the id of a DAG');
+  },
+);
+
+describe('pathBelow', () => {
+  it('gives what stays below the data root, links included', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'layout-'));
+    const root = join(folder, 'link-to-root');
+    try {
+      await mkdir(join(folder, 'root', 'a'), { recursive: true });
+      await mkdir(join(folder, 'outside'));
+      await symlink(join(folder, 'root'), root);
+      await symlink(join(folder, 'outside'), join(root, 'out'));
+      await symlink(join(folder, 'root', 'a'), join(root, 'in'));
+      for (const path of ['a', 'a/b/c', 'in/b', 'a/../a', '..a', join(root, 'a')])
+        expect(await pathBelow(root, path), path).toBe(join(root, path.replace(root, '')));
+      for (const path of [
+        '',
+        '.',
+        '..',
+        'a/../..',
+        '/etc/passwd',
+        'out',
+        'out/x',
+        'in/../../x',
+        'a\0b',
+        '../outside',
+      ])
+        expect(await pathBelow(root, path), path).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

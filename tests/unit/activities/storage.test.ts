@@ -37,7 +37,13 @@ it('refuses a reference to another schema, and one that leaves the data root', a
   const ref = storage.publish('tasks', { path: 'tasks', rows: 7, schema });
   await writeJson(join(folder, 'manifest.json'), { datasets: await storage.datasets() });
   await expect(storage.locate({ ...ref, schemaHash: '0' })).rejects.toThrow('another schema');
-  await expect(storage.locate({ ...ref, path: '../../../../../etc/passwd' })).rejects.toMatchObject({
-    type: 'DatasetNotFound',
-  });
+  for (const path of ['../../../../../etc/passwd', '/etc/passwd', ''])
+    await expect(storage.locate({ ...ref, path })).rejects.toThrow('leads out of the data root');
+  // Beside the dataset, or by a name that every object has.
+  for (const other of [
+    { path: `${ref.path}/part` },
+    { path: 'dag/run/ingest/gen-0/x' },
+    { dataset: 'constructor' },
+  ])
+    await expect(storage.locate({ ...ref, ...other })).rejects.toMatchObject({ type: 'DatasetNotFound' });
 });
