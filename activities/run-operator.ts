@@ -133,7 +133,7 @@ function checkOutput(taskId: string, output: Json): void {
   if (isTooDeep(output)) {
     throw new OperatorError(
       'OutputTooLarge',
-      `task "${taskId}" returned lists and maps that are nested deeper than ${maxJsonDepth} levels; write data to a dataset and return its reference`,
+      `task "${taskId}" returned lists and maps that are nested more than ${maxJsonDepth} levels deep; write data to a dataset and return its reference`,
     );
   }
   const bytes = Buffer.byteLength(JSON.stringify(output ?? null));

@@ -20,7 +20,7 @@ class ExactJsonConverter extends JsonPayloadConverter {
     const text = decode(data ?? new Uint8Array());
     // To parse what is nested without end takes seconds, which a workflow doesn't have.
     if (isNestedDeeper(text, maxNesting))
-      return unreadable(`lists and maps are nested deeper than ${maxNesting} levels`) as T;
+      return unreadable(`lists and maps are nested more than ${maxNesting} levels deep`) as T;
     const value = JSON.parse(text) as T;
     if (!mayBeInexact(text)) return value;
     for (const flaw of jsonFlaws(text)) {
@@ -37,7 +37,7 @@ const converters = new CompositePayloadConverter(
 );
 
 /** Deeper than anything that operators may return, and than what is taken from people. */
-const maxNesting = 1_000;
+const maxNesting = 5_000;
 
 /** Whether lists and maps are nested deeper in a JSON text. Few texts are so long that they could be. */
 export function isNestedDeeper(text: string, limit: number): boolean {

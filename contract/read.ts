@@ -9,7 +9,7 @@ export type Read<T> = { ok: true; value: T } | { ok: false; problem: string };
 /** What is wrong with a value from outside, whatever it should be; undefined when it can be looked at. */
 export const problemOf = (value: unknown): string | undefined =>
   unreadableProblem(value) ??
-  (isTooDeep(value) ? `lists and maps are nested deeper than ${maxJsonDepth} levels` : undefined);
+  (isTooDeep(value) ? `lists and maps are nested more than ${maxJsonDepth} levels deep` : undefined);
 
 /** Reads a value from outside by its schema. Keys that the schema doesn't know are kept: other releases may know them. */
 export function read<T>(schema: () => z.ZodType, value: unknown): Read<T> {

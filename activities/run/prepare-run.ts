@@ -3,14 +3,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { applySettings, type Config, ConfigError, pipelineSettings } from '../../config/loader.js';
 import type { OperatorTraits } from '../../contract/task.js';
-import { unreadableProblem } from '../../contract/unreadable.js';
 import { formatBytes } from '../../dag/bytes.js';
 import { type CompactDag, compactDag } from '../../dag/compact.js';
 import type { DatasetEvent } from '../../dag/dataset-event.js';
 import type { RunInfo } from '../../dag/decision.js';
 import type { DagDocument } from '../../dag/document.js';
 import { type JsonObject, show } from '../../dag/json.js';
-import { isTooDeep, maxJsonDepth } from '../../dag/json-limits.js';
 import { resolveParams } from '../../dag/params.js';
 import { jsonBytes, maxPayloadBytes, payloadLength } from '../../dag/payload.js';
 import { formatPath, validate } from '../../dag/problem.js';
@@ -270,11 +268,6 @@ const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function parseInput(input: unknown): z.output<typeof runInputSchema> {
-  const unreadable = unreadableProblem(input);
-  if (unreadable !== undefined) throw refuse(`the run's input can't be taken as it is: ${unreadable}`);
-  if (isTooDeep(input)) {
-    throw refuse(`the run's input has lists or maps that are nested more than ${maxJsonDepth} levels deep`);
-  }
   const parsed = validate(runInputSchema, input ?? {});
   if (parsed.ok) return parsed.value;
   const problems = parsed.problems
