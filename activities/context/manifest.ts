@@ -8,6 +8,8 @@ export type ManifestDataset = {
   rows: number;
   schema: SchemaField[];
   schemaHash: string;
+  /** The schema as Spark's own JSON, when whoever wrote the dataset gave it; absent in those of older releases. */
+  sparkSchema?: Json;
   files: { path: string; bytes: number }[];
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetName, datasetRef } from '../../datasets/dataset-ref.js';
+import { distinctNames, namesFirst } from '../../datasets/distinct-names.js';
 import { type ColumnType, isNested, knownTypes, parseType, someType, spelled } from './column-types.js';
 import { valueProblem } from './column-values.js';
 import { formatProblem } from './datetime-format.js';
@@ -143,7 +144,8 @@ export const ingestParams = z
         datasetName.refine((name) => name !== 'quarantine', 'this name is taken by the quarantined rows'),
         dataset,
       )
-      .refine((datasets) => Object.keys(datasets).length > 0, 'expected at least one dataset'),
+      .refine((datasets) => Object.keys(datasets).length > 0, 'expected at least one dataset')
+      .superRefine(distinctNames, namesFirst),
   })
   .superRefine(({ datasets }, context) => {
     for (const [name, spec] of Object.entries(datasets)) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { naming } from '../../datasets/query.js';
+import { partitionTimeZone } from '../../datasets/read-dataset.js';
 import { writeDataset } from '../../datasets/write-dataset.js';
 import { countWritten } from '../../datasets/written-files.js';
 import type { DatasetRef, Json, OperatorContext } from '../../operator.js';
@@ -148,7 +149,8 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
 
 /** Makes columns of Parquet files below the task's folder a view. With the schema given, Spark need not look for it. */
 async function show({ context, spark }: Job, path: string, view: string, schema: string): Promise<DataFrame> {
-  const rows = spark.read.schema(schema).parquet(join(context.storage.folder, path));
+  const files = spark.read.schema(schema).option('timeZone', partitionTimeZone);
+  const rows = files.parquet(join(context.storage.folder, path));
   await rows.createOrReplaceTempView(view);
   return rows;
 }

@@ -9,6 +9,7 @@ import {
   seed,
 } from '../../../config/sections/models.js';
 import { datasetName, datasetRef } from '../../datasets/dataset-ref.js';
+import { distinctNames, namesFirst } from '../../datasets/distinct-names.js';
 
 const column = z.string().min(1, 'expected the name of a column');
 
@@ -157,7 +158,8 @@ export const trainParams = z.strictObject({
         error: () => 'expected a model whose kind is clustering or regression',
       }),
     )
-    .refine((models) => Object.keys(models).length > 0, 'expected at least one model'),
+    .refine((models) => Object.keys(models).length > 0, 'expected at least one model')
+    .superRefine(distinctNames, namesFirst),
 });
 
 export type ClusteringSpec = z.output<typeof clustering>;
