@@ -8,7 +8,7 @@ export type ManifestDataset = {
   rows: number;
   schema: SchemaField[];
   schemaHash: string;
-  /** The schema as Spark's own JSON, when whoever wrote the dataset gave it; absent in those of older releases. */
+  /** The schema as Spark's own JSON; absent in datasets of older releases, and of operators that give none. */
   sparkSchema?: Json;
   files: { path: string; bytes: number }[];
 };

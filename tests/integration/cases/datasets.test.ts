@@ -194,9 +194,9 @@ describe('a list of datasets', () => {
     ];
     for (const { path } of refs) {
       const file = join(tasks.dataRoot, path, '..', 'manifest.json');
-      const { datasets } = (await readJson<Manifest>(file)) ?? { datasets: {} };
-      for (const dataset of Object.values(datasets)) delete dataset.sparkSchema;
-      await writeJson(file, { datasets });
+      const manifest = await readJson<Manifest>(file);
+      for (const dataset of Object.values(manifest?.datasets ?? {})) delete dataset.sparkSchema;
+      await writeJson(file, manifest);
     }
     expect(await read(refs)).toEqual([
       { id: 1, shop: 1 },

@@ -12,12 +12,14 @@ async function setUp(...files: string[]) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), '');
   }
+  const notCalled = () => {
+    throw new Error('not to be called');
+  };
   const storage = {
     root: folder,
     folder,
-    publish: () => {
-      throw new Error('not to be called');
-    },
+    publish: notCalled,
+    find: notCalled,
     locate: async (ref: DatasetRef) => join(folder, ref.path),
   };
   return async (...sources: (string | DatasetRef)[]) => {
