@@ -39,6 +39,9 @@ const OPENED_PACKAGES = [
   'sun.util.calendar',
 ];
 
+/** Ten seconds are usual; a machine that is busy with other work takes minutes. */
+const startTimeoutMs = 300_000;
+
 const SERVER_CLASS = 'org.apache.spark.sql.connect.service.SparkConnectServer';
 
 /** The server's own start message is the only one wanted below WARN: it says that the port is its own. */
@@ -113,6 +116,7 @@ export async function sparkService(
     cwd: folder,
     logFile: path.join(instanceFolder, 'spark.log'),
     pidFile: path.join(instanceFolder, 'spark.pid'),
+    startTimeoutMs,
     health: { logLine: 'Spark Connect server started at', grpc: { address, path: SPARK_PROBE } },
   };
 }
