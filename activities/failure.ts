@@ -2,10 +2,8 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { SparkConnectError } from 'spark-connect-js';
 import { type Handover, handoverType } from '../dag/handover.js';
 import { leastBytes } from '../dag/payload.js';
-import { type FinishedTask, OperatorError, type OperatorErrorType } from './operator.js';
-
-/** SQLSTATE classes that tell of the user's query or data, not of the cluster's health: a retry gives the same. */
-const permanentSqlStates = /^(0A|21|22|23|42)/;
+import { type FinishedTask, OperatorError, type OperatorErrorType, operatorErrors } from './operator.js';
+import { queryMistake, sparkSentence } from './spark-errors.js';
 
 /** What is known about a retry beside the error: whether there may be one, and after how many milliseconds. */
 export type RetryAdvice = { retryable: boolean; retryAfter?: number };
@@ -34,7 +32,7 @@ export function toFailure(
       leastBytes(stats) > maxFigureBytes ? null : stats,
       leastBytes(details) > maxDetailBytes ? null : details,
     ],
-    ...(error instanceof Error ? { cause: error } : {}),
+    ...(error instanceof Error && !isExpected(error) ? { cause: error } : {}),
   });
 }
 
@@ -79,6 +77,10 @@ export function handover(failedAttempts: number, isSensor: boolean): Application
   });
 }
 
+/** Whether an error is the user's to put right, by its message alone: neither stack nor causes say more. */
+export const isExpected = (error: Error): boolean =>
+  error instanceof OperatorError || queryMistake(error) !== undefined;
+
 type Verdict = RetryAdvice & { type: string; message: string; details: unknown };
 
 function classify(error: unknown): Verdict {
@@ -87,10 +89,11 @@ function classify(error: unknown): Verdict {
     return { type, message, retryable, details, ...(retryAfter === undefined ? {} : { retryAfter }) };
   }
   if (error instanceof SparkConnectError) {
-    const { errorClass, sqlState, message } = error;
-    const retryable = sqlState === undefined || !permanentSqlStates.test(sqlState);
-    const type: OperatorErrorType = retryable ? 'SparkUnavailable' : 'SparkQueryFailed';
-    return { type, message, retryable, details: { errorClass, sqlState } };
+    const mistake = queryMistake(error);
+    const { errorClass, sqlState } = mistake ?? error;
+    const type: OperatorErrorType = mistake === undefined ? 'SparkUnavailable' : 'SparkQueryFailed';
+    const { retryable } = operatorErrors[type];
+    return { type, message: sparkSentence(mistake ?? error), retryable, details: { errorClass, sqlState } };
   }
   if (error instanceof Error)
     return { type: error.name, message: error.message, retryable: true, details: null };

@@ -29,6 +29,19 @@ export interface SchemaField {
   nullable: boolean;
 }
 
+/** Where a dataset's files are, and how they are to be read. */
+export interface StoredDataset {
+  /** Absolute path of the folder of Parquet files. */
+  readonly folder: string;
+  readonly bytes: number;
+  /** Whether columns are folders below it. */
+  readonly partitioned: boolean;
+  /** Digest of the columns; equal columns have equal digests. */
+  readonly schemaHash: string;
+  /** See {@link TaskStorage.publish}. */
+  readonly sparkSchema: Json | undefined;
+}
+
 /** Progress of a long step: a fraction when it is known, and what is going on, in a few words. */
 export interface Progress {
   /** 0–1; absent when unknown. */
@@ -60,10 +73,16 @@ export interface TaskStorage {
    * Declares a dataset of this task, already written below {@link folder}. It is published, with all others of the
    * task, by one atomic manifest after the operator has returned and its thresholds hold; never before.
    * Name, path relative to `folder`, row count and schema; files and sizes are read from disk.
+   * `sparkSchema` is the schema as Spark's own JSON, which the files are read with; without it Spark goes by the files.
    */
-  publish(name: string, dataset: { path: string; rows: number; schema: SchemaField[] }): DatasetRef;
+  publish(
+    name: string,
+    dataset: { path: string; rows: number; schema: SchemaField[]; sparkSchema?: Json },
+  ): DatasetRef;
   /** Checks that a dataset of another task was committed and gives its absolute path. @throws OperatorError `DatasetNotFound` */
   locate(ref: DatasetRef): Promise<string>;
+  /** The same, with what a reader has to know; also of a dataset that this task has published itself. @throws OperatorError `DatasetNotFound` */
+  find(ref: DatasetRef): Promise<StoredDataset>;
 }
 
 /** What an operator gets to work with. Made afresh for every attempt. */

@@ -9,7 +9,7 @@ import { dataRootProblem, withDataRoot } from './context/data-root.js';
 import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
 import { openAttempt, type TaskAttempt, type TaskEnvironment } from './context/task-context.js';
-import { handover, maxFigureBytes, shortenError, toFailure } from './failure.js';
+import { handover, isExpected, maxFigureBytes, shortenError, toFailure } from './failure.js';
 import { markData } from './literals.js';
 import { type FinishedTask, type Json, type Operator, OperatorError, TaskSkipped } from './operator.js';
 import { underPolicy } from './policy.js';
@@ -180,6 +180,6 @@ function checkThresholds(
 
 /** A stack helps with a bug; a mistake of the user's gets its message alone. */
 const stackOf = (error: unknown): { stack?: string } =>
-  error instanceof Error && !isExpected(error) && error.stack !== undefined ? { stack: error.stack } : {};
-
-const isExpected = (error: Error): boolean => error instanceof OperatorError || error instanceof NotYet;
+  error instanceof Error && !isExpected(error) && !(error instanceof NotYet) && error.stack !== undefined
+    ? { stack: error.stack }
+    : {};

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../embedded/setup/layout.mjs';
 import { asMarkdown, type Findings } from './figures.js';
 
-const documentPath = join(repositoryRoot, 'docs', 'benchmarks.md');
-
-/** Replaces what stands between the markers of a benchmark in docs/benchmarks.md. @throws Error when it has no such markers */
-export async function writeFindings(name: string, findings: Findings): Promise<void> {
+/** Replaces what stands between the markers of a benchmark in a file of docs/. @throws Error when it has no such markers */
+export async function writeFindings(
+  name: string,
+  findings: Findings,
+  document = 'benchmarks.md',
+): Promise<void> {
+  const documentPath = join(repositoryRoot, 'docs', document);
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const text = await readFile(documentPath, 'utf8');
   const [before, rest] = text.split(begin);

@@ -11,6 +11,7 @@ import { defaultHome } from '../embedded/setup/layout.mjs';
 import { connectTemporal } from '../worker/connection/connect.js';
 import { embeddedEnvironment, temporalOptions } from '../worker/connection/temporal-options.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
+import { claimServer } from './checkout.js';
 import { CliError, exitCodes } from './exit.js';
 import type { SettingsOptions } from './settings.js';
 
@@ -91,6 +92,7 @@ export async function startCluster({ config, settings, dagFiles, tell }: Cluster
     throw error;
   });
   const { client, connection } = await connectTemporal(config, temporal.address);
+  if (temporal.embedded) await claimServer(connection, namespace);
   return {
     client,
     temporalUi: temporal.uiUrl,

@@ -56,6 +56,11 @@ export interface DagRunOptions {
   restored?: Readonly<Record<string, RestoredInstance>>;
   /** What its expressions may cost at one time; without it there is no bound but that of each. */
   allowance?: Allowance;
+  /**
+   * Whether control operators that have a pool wait for its slots: those that would end at once are then to be waited
+   * for as well. Default false: no pool holds them.
+   */
+  controlsTakeSlots?: boolean;
 }
 
 /** How an instance ended. */
@@ -79,13 +84,14 @@ export interface StartDecision extends Thresholds {
   data?: Path[];
 }
 
-/** Wait, without a worker, then settle the instance with success. */
+/** Wait, without a worker, then settle the instance with success, or with the `end` given. */
 export interface WaitDecision {
   kind: 'wait';
   instance: { key: string; taskId: string; mapIndex?: number };
   task: TaskSpec;
   /** Milliseconds from now, or a time in ISO 8601. */
   wait: { milliseconds: number } | { until: string };
+  end?: Outcome;
 }
 
 /** A run of another DAG. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { checkSpark, checkTemporal } from './existing-server.js';
 import { type Instance, type InstanceKind, takeInstance } from './instance.js';
 import { pickPort } from './ports.js';
+import { type AnnouncedServer, announceServers, withdrawServers } from './running-servers.js';
 import { excerpt, type Service, type ServiceEvent, ServiceStartError, startService } from './service.js';
 import { defaultHome } from './setup/layout.mjs';
 import { type SparkOptions, sparkService, sparkToken } from './spark-server.js';
@@ -82,6 +83,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         : wanted.temporal && starter.temporal(wanted.temporal),
       sparkRemote ? existingSpark(sparkRemote) : wanted.spark && starter.spark(wanted.spark),
     ] as const);
+    await starter.announce();
     return {
       ...(temporal && { temporal }),
       ...(spark && { spark }),
@@ -111,6 +113,7 @@ async function existingSpark(remote: string): Promise<SparkServer> {
 class Starter {
   readonly #options: EmbeddedOptions;
   readonly #services: Service[] = [];
+  readonly #running: AnnouncedServer[] = [];
   readonly #chosenPorts = new Set<number>();
   #instance: Promise<Instance> | undefined;
   #stopped: Promise<void> | undefined;
@@ -144,8 +147,15 @@ class Starter {
     };
   }
 
+  /** Says where the servers of a lasting instance listen, for commands that are to find them. */
+  async announce(): Promise<void> {
+    const { folder, slot } = (await this.#instance) ?? {};
+    if (folder !== undefined && slot !== undefined) await announceServers(folder, this.#running);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      if (this.folder !== undefined) await withdrawServers(this.folder);
       await Promise.all(this.#services.map((service) => service.stop()));
       await (await this.#instance)?.release();
     })();
@@ -177,6 +187,7 @@ class Starter {
       try {
         const service = await startService(spec, (event) => this.#tell(server, spec, event));
         this.#services.push(service);
+        this.#running.push({ kind: server, ...ports });
         return { ports, service, folder };
       } catch (error) {
         const retry = error instanceof ServiceStartError && error.portTaken && attempt < PORT_TRIES;

@@ -47,6 +47,9 @@ const OPENED_PACKAGES = [
 
 const TOKEN_SETTING = 'spark.connect.authenticate.token';
 
+/** Ten seconds are usual; a machine that is busy with other work takes minutes. */
+const startTimeoutMs = 300_000;
+
 const SERVER_CLASS = 'org.apache.spark.sql.connect.service.SparkConnectServer';
 
 /** The server's own start message is the only one wanted below WARN: it says that the port is its own. */
@@ -133,6 +136,7 @@ export async function sparkService(
     cwd: folder,
     logFile: path.join(instanceFolder, 'spark.log'),
     pidFile: path.join(instanceFolder, 'spark.pid'),
+    startTimeoutMs,
     health: { logLine: 'Spark Connect server started at', grpc: { address, path: SPARK_PROBE } },
   };
 }

@@ -6,6 +6,7 @@ const icons = { running: '🔵', paused: '🟡', success: '🟢', failed: '🔴'
 const columns: [keyof BackfillCounts, string][] = [
   ['waiting', 'Waiting'],
   ['active', 'Active'],
+  ['held', 'Held'],
   ['success', 'Succeeded'],
   ['failed', 'Failed'],
   ['cancelled', 'Cancelled'],
@@ -27,6 +28,11 @@ export function backfillTable(view: BackfillView): string {
       ['Active', 'Run', 'Since'],
       view.active.map(({ logicalDate, workflowId, since }) => [logicalDate, `\`${workflowId}\``, since]),
       counts.active,
+    ),
+    ...table(
+      ['Held: say what to do', 'Run', 'Active since'],
+      view.held.map(({ logicalDate, workflowId, since }) => [logicalDate, `\`${workflowId}\``, since]),
+      counts.held,
     ),
     ...table(
       ['Without success', 'Run', 'Why'],

@@ -7,6 +7,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  defineSignal,
   defineUpdate,
   isCancellation,
   ParentClosePolicy,
@@ -30,6 +31,7 @@ import {
   backfillMessages,
   backfillWorkflowId,
   maxActiveRunsLimit,
+  type RunHeld,
 } from '../dag/backfill/messages.js';
 import { type JsonObject, show } from '../dag/json.js';
 import { isId } from '../dag/schema/scalars.js';
@@ -70,6 +72,9 @@ export async function backfill(input: unknown, ...more: unknown[]): Promise<Back
   if (outcome !== undefined) return continueAsNew<typeof backfill>(input, outcome);
   return execution.result();
 }
+
+/** Events; the server ends a workflow at 51,200. */
+const fullHistory = 40_000;
 
 /** One backfill in flight: starts the runs that are due, and shows where it stands. */
 class BackfillExecution {
@@ -119,7 +124,10 @@ class BackfillExecution {
       if (backfill.isOver) return undefined;
       if (backfill.isDrained) return backfill.carry();
       await condition(() => this.changed);
-      if (workflowInfo().continueAsNewSuggested) backfill.drain();
+      // A held run may take days: the others don't wait for it to begin a new history, unless this one is about to be full.
+      const { continueAsNewSuggested, historyLength } = workflowInfo();
+      if (continueAsNewSuggested && (backfill.heldRuns === 0 || historyLength > fullHistory))
+        backfill.drain();
     }
   }
 
@@ -165,7 +173,7 @@ class BackfillExecution {
     const { backfill, plan } = this;
     const { state } = backfill;
     // Told once more when all runs have ended: one that is cancelled is so before.
-    const told = `${state} ${backfill.isOver}`;
+    const told = `${state} ${backfill.isOver} ${backfill.heldRuns}`;
     if (told === this.told) return;
     this.told = told;
     upsertMemo({ [backfillMemo]: backfill.summary() });
@@ -186,6 +194,10 @@ class BackfillExecution {
     const open = (): void => {
       if (backfill.isOver || backfill.state === 'cancelled') throw new Error('the backfill is over');
     };
+    setHandler(defineSignal<[RunHeld]>(backfillMessages.runHeld), ({ workflowId, held }) => {
+      backfill.hold(workflowId, held);
+      this.changed = true;
+    });
     setHandler(defineQuery<BackfillView>(backfillMessages.state), () => backfill.view(), {
       description: 'Where the backfill stands',
     });

@@ -1,6 +1,7 @@
 import { CancellationScope, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import { formatBytes } from '../dag/bytes.js';
+import { controlOperators } from '../dag/control/index.js';
 import { DagRun, type DagRunOptions } from '../dag/dag-run.js';
 import type { StartDecision, TriggerDecision, WaitDecision } from '../dag/decision.js';
 import { Allowance } from '../dag/evaluation-budget.js';
@@ -35,6 +36,7 @@ export class RunExecution {
   readonly callbacks: Callbacks;
   private readonly datasets: DatasetUpdates;
   private readonly run: DagRun;
+  private readonly controlsTakeSlots: boolean;
   private readonly shared: TaskRun;
   private readonly performer: TaskPerformer;
   private readonly batches: BatchRunner;
@@ -54,8 +56,12 @@ export class RunExecution {
     resumed?: Resumed,
   ) {
     const { dag, dagFolder, params, config, run, traits } = prepared;
-    const { allowance } = this;
-    this.run = new DagRun(dag, { params, config, run, ...results, allowance });
+    // Earlier releases gave slots to operators alone that need a worker, and to trigger-dag.
+    this.controlsTakeSlots =
+      dag.tasks.some(({ operator, pool }) => pool !== undefined && controlOperators.has(operator)) &&
+      patched('controls-take-slots');
+    const { allowance, controlsTakeSlots } = this;
+    this.run = new DagRun(dag, { params, config, run, ...results, allowance, controlsTakeSlots });
     const { workflowId } = workflowInfo();
     this.shared = {
       dag: { id: dag.dagId, folder: dagFolder },
@@ -170,25 +176,19 @@ export class RunExecution {
 
   private begin(decision: StartDecision | WaitDecision | TriggerDecision): void {
     const { instance, task } = decision;
-    if (decision.kind === 'wait') {
-      // It waits in the workflow alone, so it takes nobody's place.
-      this.run.mark(instance.key, 'upForReschedule');
-      this.work.occupy(
-        task,
-        () => this.performer.perform(decision),
-        (end) => this.settle(instance.key, end),
-      );
-    } else if (task.pool === undefined) {
+    const needsSlots = task.pool !== undefined && (decision.kind !== 'wait' || this.controlsTakeSlots);
+    if (needsSlots) void this.work.scopeOf(task).run(() => this.beginPooled(decision));
+    else {
       this.enqueue(
         decision,
         () => this.performer.perform(decision),
         (end) => this.settle(instance.key, end),
       );
-    } else void this.work.scopeOf(task).run(() => this.beginPooled(decision));
+    }
   }
 
   /** Performs an instance while it holds the slots of its pool. */
-  private async beginPooled(decision: StartDecision | TriggerDecision): Promise<void> {
+  private async beginPooled(decision: StartDecision | WaitDecision | TriggerDecision): Promise<void> {
     const { instance, task } = decision;
     let done = (): void => undefined;
     const enqueued = (perform: () => Promise<EndedTask>): Promise<EndedTask> =>
@@ -202,7 +202,9 @@ export class RunExecution {
     // The pool first: who waits for one takes no place in the run from those that could go on. But nobody keeps slots while it
     // waits for a place: those who have the places may wait for these slots.
     const atOnce = await withSlots(task, instance.key, async () =>
-      this.work.hasRoom ? enqueued(() => this.performer.perform(decision)) : undefined,
+      decision.kind === 'wait' || this.work.hasRoom
+        ? enqueued(() => this.performer.perform(decision))
+        : undefined,
     );
     const end =
       atOnce ?? (await enqueued(() => withSlots(task, instance.key, () => this.performer.perform(decision))));
@@ -212,11 +214,17 @@ export class RunExecution {
 
   /** Performs an instance when there is room in the run. */
   private enqueue(
-    decision: StartDecision | TriggerDecision,
+    decision: StartDecision | WaitDecision | TriggerDecision,
     perform: () => Promise<EndedTask>,
     onEnd: (end: EndedTask) => void,
   ): void {
     const { instance, task } = decision;
+    if (decision.kind === 'wait') {
+      // It waits in the workflow alone, so it takes nobody's place.
+      this.run.mark(instance.key, 'upForReschedule');
+      this.work.occupy(task, perform, onEnd);
+      return;
+    }
     this.work.offer(task, {
       weight: 1,
       start: () => {

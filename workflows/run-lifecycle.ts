@@ -5,7 +5,9 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  getExternalWorkflowHandle,
   isCancellation,
+  patched,
   proxyLocalActivities,
   sleep,
   upsertSearchAttributes,
@@ -13,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { PreparedRun } from '../activities/run/prepare-run.js';
 import type { RunUpdate } from '../activities/run/record-run.js';
+import { backfilledDag, backfillMessages, type RunHeld } from '../dag/backfill/messages.js';
 import type { DagRunOptions } from '../dag/decision.js';
 import { runsPool } from '../dag/pool/messages.js';
 import { type ClearCounts, clearCountsAfter } from '../dag/replay/amend.js';
@@ -182,6 +185,18 @@ export class RunLifecycle {
     if (this.prepared.dag.maxActiveRuns !== undefined) await releaseSlots(this.place());
   }
 
+  /** The backfill that started the run, if one did, starts others while it is held. */
+  private async tellBackfill(held: boolean): Promise<void> {
+    const { parent, workflowId } = workflowInfo();
+    if (parent === undefined || backfilledDag(parent.workflowId) === undefined) return;
+    if (!patched('backfill-hears-of-holds')) return;
+    const message: RunHeld = { workflowId, held };
+    // One that has closed meanwhile need not know.
+    await CancellationScope.nonCancellable(() =>
+      getExternalWorkflowHandle(parent.workflowId).signal(backfillMessages.runHeld, message),
+    ).catch(() => undefined);
+  }
+
   private place(): { pool: string; key: string } {
     return { pool: runsPool(this.prepared.dag.dagId), key: 'run' };
   }
@@ -201,6 +216,7 @@ export class RunLifecycle {
     if (execution.history.isLong) return { kind: 'continue' };
     // Whoever is held keeps nobody from running.
     await this.leave();
+    await this.tellBackfill(true);
     const told = await this.hold.wait({ dag, params, config, ...standing }, until);
     execution.progress.notice = '';
     if (told?.kind === 'amend') return this.resume(told, this.heldSince);
@@ -222,6 +238,7 @@ export class RunLifecycle {
       { restored: amendment.restored },
       { former: this.execution, amendment, cleared: this.cleared },
     );
+    await this.tellBackfill(false);
     await this.enter(resumeAttributes);
     await this.record({ state: 'running', ...(params === undefined ? {} : { params }) });
     return this.execute();

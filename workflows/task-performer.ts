@@ -50,12 +50,12 @@ export class TaskPerformer {
   }
 }
 
-async function waitFor({ wait }: WaitDecision): Promise<EndedTask> {
+async function waitFor({ wait, end = { state: 'success' } }: WaitDecision): Promise<EndedTask> {
   const startedAt = Date.now();
   const milliseconds = 'until' in wait ? Date.parse(wait.until) - startedAt : wait.milliseconds;
   try {
     if (milliseconds > 0) await sleep(milliseconds);
-    return { outcome: { state: 'success' }, startedAt, finishedAt: Date.now() };
+    return { outcome: end, startedAt, finishedAt: Date.now() };
   } catch {
     return { outcome: { state: 'failed', reason: 'cancelled' }, startedAt, finishedAt: Date.now() };
   }

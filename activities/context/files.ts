@@ -4,6 +4,9 @@ import { dirname } from 'node:path';
 
 const draftOf = (path: string): string => `${path}.${process.pid}.${performance.now()}.tmp`;
 
+/** Whether a file is what a process was writing when it was killed, or is writing now. */
+export const isDraft = (name: string): boolean => /\.\d+\.[\d.]+\.tmp$/.test(name);
+
 /** Writes a file so that readers see all of it or nothing, also when two attempts write it at once. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

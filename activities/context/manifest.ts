@@ -8,6 +8,8 @@ export type ManifestDataset = {
   rows: number;
   schema: SchemaField[];
   schemaHash: string;
+  /** The schema as Spark's own JSON; absent in datasets of older releases, and of operators that give none. */
+  sparkSchema?: Json;
   files: { path: string; bytes: number }[];
 };
 

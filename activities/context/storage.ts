@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { show } from '../../dag/json.js';
-import { type DatasetRef, OperatorError, type SchemaField, type TaskStorage } from '../operator.js';
+import { type DatasetRef, OperatorError, type StoredDataset, type TaskStorage } from '../operator.js';
 import { readJson } from './files.js';
 import { manifestName, pathBelow } from './layout.js';
 import { type Manifest, type ManifestDataset, schemaHash } from './manifest.js';
 
-type Draft = { path: string; rows: number; schema: SchemaField[] };
+type Draft = Parameters<TaskStorage['publish']>[1];
 
 /** A task's storage on a file system that workers and Spark share. */
 export class LocalStorage implements TaskStorage {
@@ -38,13 +38,38 @@ export class LocalStorage implements TaskStorage {
   }
 
   async locate(ref: DatasetRef): Promise<string> {
-    const path = await pathBelow(this.root, ref.path);
-    if (path === undefined) {
+    return (await this.find(ref)).folder;
+  }
+
+  async find(ref: DatasetRef): Promise<StoredDataset> {
+    const folder = await pathBelow(this.root, ref.path);
+    if (folder === undefined) {
       throw new OperatorError(
         'DatasetNotFound',
         `dataset "${ref.dataset}": its path ${show(ref.path)} leads out of the data root; a dataset is named by the output of the task that wrote it`,
       );
     }
+    const own = this.drafts.get(ref.dataset);
+    const { files, schemaHash, sparkSchema } =
+      own !== undefined && folder === join(this.ownFolder, own.path)
+        ? await described(folder, own)
+        : await this.committed(ref, folder);
+    if (schemaHash !== ref.schemaHash) {
+      throw new OperatorError(
+        'DatasetNotFound',
+        `dataset "${ref.dataset}" at ${folder} has another schema (${schemaHash}) than the reference says (${ref.schemaHash}); run the task that writes it again`,
+      );
+    }
+    return {
+      folder,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      partitioned: files.some(({ path }) => path.includes('/')),
+      schemaHash,
+      sparkSchema,
+    };
+  }
+
+  private async committed(ref: DatasetRef, path: string): Promise<ManifestDataset> {
     const inside = relative(this.root, path).split(sep);
     // <dag>/<run>/<task>/<generation>/<dataset…>: the manifest is in the generation's folder.
     const folder = join(this.root, ...inside.slice(0, 4));
@@ -57,23 +82,21 @@ export class LocalStorage implements TaskStorage {
         `dataset "${ref.dataset}" at ${path} was never committed, or its files were deleted; run the task that writes it again`,
       );
     }
-    if (committed.schemaHash !== ref.schemaHash) {
-      throw new OperatorError(
-        'DatasetNotFound',
-        `dataset "${ref.dataset}" at ${path} has another schema (${committed.schemaHash}) than the reference says (${ref.schemaHash}); run the task that writes it again`,
-      );
-    }
-    return path;
+    return committed;
   }
 
   /** The declared datasets with their files, for the manifest. */
   async datasets(): Promise<Record<string, ManifestDataset>> {
-    const entries = [...this.drafts].map(async ([name, { path, rows, schema }]) => {
-      const files = await listFiles(join(this.folder, path));
-      return [name, { path, rows, schema, schemaHash: schemaHash(schema), files }] as const;
-    });
+    const entries = [...this.drafts].map(
+      async ([name, draft]) => [name, await described(join(this.folder, draft.path), draft)] as const,
+    );
     return Object.fromEntries(await Promise.all(entries));
   }
+}
+
+/** A dataset as its manifest describes it. */
+async function described(folder: string, draft: Draft): Promise<ManifestDataset> {
+  return { ...draft, schemaHash: schemaHash(draft.schema), files: await listFiles(folder) };
 }
 
 /** Data files below a folder: those of Hadoop's that start with `_` or `.` are not data. */

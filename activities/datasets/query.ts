@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SparkConnectError } from 'spark-connect-js';
 import { z } from 'zod';
 import { code } from '../../dag/schema/code.js';
 import { withLiterals } from '../literals.js';
 import { OperatorError } from '../operator.js';
+import { queryMistake, sparkSentence } from '../spark-errors.js';
+import { sameName } from './distinct-names.js';
 
 /** SQL in the DAG document, or in a file relative to the DAG's folder. */
 export const sqlText = code(
@@ -31,21 +32,44 @@ export async function readSql(sql: SqlText, dagFolder: string): Promise<string> 
   }
 }
 
-/** SQLSTATE classes of errors in the query or in the data it meets. */
-const queryErrors = /^(0A|21|22|42)/;
-
-/** Does Spark work and, when Spark refuses the query, says which one it was. @throws OperatorError `SparkQueryFailed` */
-export async function naming<T>(query: string, body: () => Promise<T>): Promise<T> {
+/**
+ * Does Spark work and, when Spark refuses the query, says which one it was and why.
+ * @param tables names that the query can read, for hints
+ * @throws OperatorError `SparkQueryFailed`
+ */
+export async function naming<T>(
+  query: string,
+  body: () => Promise<T>,
+  tables: readonly string[] = [],
+): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof SparkConnectError) || !queryErrors.test(error.sqlState ?? '')) throw error;
-    const { message, errorClass = null, sqlState = null } = error;
+    const mistake = queryMistake(error);
+    if (mistake === undefined) throw error;
+    const { errorClass = null, sqlState = null } = mistake;
     throw new OperatorError(
       'SparkQueryFailed',
-      `${query}: ${message}`,
+      `${query}: ${sparkSentence(mistake, tables)}`,
       { errorClass, sqlState },
       { cause: error },
     );
   }
+}
+
+/**
+ * Refuses a result with columns that are one to Spark, or one key of an object.
+ * @throws OperatorError `SparkQueryFailed`
+ */
+export function checkColumnNames(query: string, columns: readonly { name: string }[]): void {
+  const [one, other] = sameName(columns.map(({ name }) => name)) ?? [];
+  if (one === undefined) return;
+  const which =
+    one === other
+      ? `two columns called "${one}"`
+      : `columns "${one}" and "${other}", which are one name to Spark`;
+  throw new OperatorError(
+    'SparkQueryFailed',
+    `${query}: the result has ${which}; give each a name of its own with AS`,
+  );
 }

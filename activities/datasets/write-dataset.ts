@@ -1,6 +1,10 @@
 import { join } from 'node:path';
-import { type DataFrame, type SparkSession, simpleString } from 'spark-connect-js';
-import type { DatasetRef, SchemaField, TaskStorage } from '../operator.js';
+import type { DataFrame } from 'spark-connect-js';
+import type { DatasetRef, TaskStorage } from '../operator.js';
+import { schemaFields, storedSchema, toSparkSchema } from './dataset-schema.js';
+import { partitionColumns, partitionValue } from './partitions.js';
+import { checkColumnNames } from './query.js';
+import { partitionTimeZone } from './read-dataset.js';
 import { countWritten } from './written-files.js';
 
 /** Where a dataset goes, and how it is laid out. */
@@ -11,7 +15,10 @@ export type Layout = {
   partitionBy?: readonly string[];
 };
 
-/** Writes rows as Parquet below the task's folder, counts them there, and declares them for publication. */
+/**
+ * Writes rows as Parquet below the task's folder, counts them there, and declares them for publication with their schema.
+ * @throws OperatorError `SparkQueryFailed` when the rows have a column twice, `InvalidParams` when they cannot be partitioned so
+ */
 export async function writeDataset(
   storage: TaskStorage,
   name: string,
@@ -19,22 +26,27 @@ export async function writeDataset(
   { path = name, partitionBy = [] }: Layout = {},
 ): Promise<{ ref: DatasetRef; bytes: number }> {
   const folder = join(storage.folder, path);
-  await rows.write
+  const found = await rows.schema();
+  checkColumnNames(`dataset "${name}"`, found.fields);
+  const schema = storedSchema(found);
+  const partitions = partitionColumns(`dataset "${name}"`, schema, partitionBy);
+  const columns = schema.fields.map((field) => partitionValue(field, partitions));
+  await (partitions.length === 0 ? rows : rows.selectExpr(...columns)).write
     .mode('overwrite')
-    .partitionBy(...partitionBy)
+    .option('timeZone', partitionTimeZone)
+    .partitionBy(...partitions)
     .parquet(folder);
   let written = await countWritten(folder);
   if (written.files === 0) {
-    // Nothing fell into a partition, so nothing is there to tell the schema: an empty file without partitions does.
+    // Nothing fell into a partition. A file without rows keeps readers from finding nothing at all.
     await rows.limit(0).write.mode('overwrite').parquet(folder);
     written = await countWritten(folder);
   }
-  // Read back rather than taken from `rows`: Spark infers the types of partition columns from the folders' names.
-  const schema = await schemaAt(rows.session, folder);
-  return { ref: storage.publish(name, { path, rows: written.rows, schema }), bytes: written.bytes };
-}
-
-async function schemaAt(spark: SparkSession, folder: string): Promise<SchemaField[]> {
-  const { fields } = await spark.read.parquet(folder).schema();
-  return fields.map(({ name, dataType, nullable }) => ({ name, type: simpleString(dataType), nullable }));
+  const ref = storage.publish(name, {
+    path,
+    rows: written.rows,
+    schema: schemaFields(schema),
+    sparkSchema: toSparkSchema(schema),
+  });
+  return { ref, bytes: written.bytes };
 }

@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { SparkConnectError } from 'spark-connect-js';
-import { glob } from 'tinyglobby';
 import { z } from 'zod';
 import { formatDuration } from '../../dag/duration.js';
 import { duration } from '../../dag/schema/primitives.js';
 import { naming } from '../datasets/query.js';
+import { findFiles } from '../files/find-files.js';
 import { defineSensor, type OperatorContext } from '../operator.js';
 
 /** Names that the output holds at most. */
@@ -48,20 +47,13 @@ export const fileSensor = defineSensor({
   },
 });
 
-/** Files of this name, below the folder of this name, or that match the pattern. */
+/** Those that ingest would read (see {@link findFiles}). */
 async function localFiles(dagFolder: string, path: string): Promise<File[]> {
-  const literal = resolve(dagFolder, path);
-  const found = await stat(literal).catch(() => undefined);
-  if (found?.isFile()) return [{ path: literal, bytes: found.size, modifiedAt: found.mtimeMs }];
-  // In a folder, names that start with _ or . are not data; a pattern says itself what it means.
-  const names = found?.isDirectory()
-    ? await glob('**', { cwd: literal, absolute: true, ignore: ['**/_*/**', '**/_*'] })
-    : await glob(path, { cwd: dagFolder, absolute: true });
   const files = await Promise.all(
-    names.map(async (name) => {
+    (await findFiles(path, dagFolder)).map(async ({ path }) => {
       // One that has just gone is not there.
-      const file = await stat(name).catch(() => undefined);
-      return file && { path: name, bytes: file.size, modifiedAt: file.mtimeMs };
+      const file = await stat(path).catch(() => undefined);
+      return file?.isFile() ? { path, bytes: file.size, modifiedAt: file.mtimeMs } : undefined;
     }),
   );
   return files.filter((file) => file !== undefined);

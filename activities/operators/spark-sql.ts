@@ -1,9 +1,10 @@
-import { join } from 'node:path';
 import type { DataFrame } from 'spark-connect-js';
 import { z } from 'zod';
 import { datasetName } from '../datasets/dataset-ref.js';
+import { namesFirst, refuseName, sameNameMessage } from '../datasets/distinct-names.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
-import { naming, readSql, type SqlText, sqlArguments, sqlText } from '../datasets/query.js';
+import { checkColumnNames, naming, readSql, type SqlText, sqlArguments, sqlText } from '../datasets/query.js';
+import { readFolders } from '../datasets/read-dataset.js';
 import { writeDataset } from '../datasets/write-dataset.js';
 import { type DatasetRef, defineOperator, type Json, OperatorError } from '../operator.js';
 
@@ -33,27 +34,24 @@ const params = z
     args: sqlArguments.default({}),
   })
   .superRefine(({ inputs, views, datasets, rows }, context) => {
-    if (Object.keys(datasets).length + Object.keys(rows).length === 0) {
+    if (Object.keys(datasets ?? {}).length + Object.keys(rows ?? {}).length === 0) {
       context.addIssue({
         code: 'custom',
         path: ['datasets'],
         message: 'expected at least one dataset, or a query in rows',
       });
     }
-    const taken = new Set<string>();
+    const taken = new Map<string, string>();
     for (const [section, names] of Object.entries({ inputs, views, datasets, rows })) {
-      for (const name of Object.keys(names)) {
-        if (taken.has(name)) {
-          context.addIssue({
-            code: 'custom',
-            path: [section, name],
-            message: `the name "${name}" is used twice`,
-          });
-        }
-        taken.add(name);
+      for (const name of Object.keys(names ?? {})) {
+        const other = taken.get(name.toLowerCase());
+        // Inputs are checked by themselves.
+        if (other !== undefined && section !== 'inputs')
+          refuseName(context, [section, name], sameNameMessage(other, name));
+        taken.set(name.toLowerCase(), name);
       }
     }
-  });
+  }, namesFirst);
 
 /** Writes the results of SQL queries as datasets, in the order declared, or gives them as output. */
 export const sparkSql = defineOperator({
@@ -63,32 +61,35 @@ export const sparkSql = defineOperator({
   async run(context, { inputs, views, datasets, rows, args }): Promise<Record<string, DatasetRef>> {
     const spark = await context.spark();
     await openInputs(context, spark, inputs);
+    const tables = Object.keys(inputs);
     for (const [name, sql] of Object.entries(views)) {
       const text = await readSql(sql, context.dagFolder);
-      await naming(label('view', name, sql), async () => {
-        await (await spark.sql(text, args)).createOrReplaceTempView(name);
-      });
+      const define = async () => (await spark.sql(text, args)).createOrReplaceTempView(name);
+      await naming(label('view', name, sql), define, tables);
+      tables.push(name);
     }
     const output: Record<string, DatasetRef | Json[]> = {};
     for (const [name, { sql, partitionBy }] of Object.entries(datasets)) {
       const text = await readSql(sql, context.dagFolder);
       context.heartbeat({ message: `writing ${name}` });
-      output[name] = await context.step(`write ${name}`, () =>
-        naming(label('dataset', name, sql), async () => {
-          const { ref, bytes } = await writeDataset(context.storage, name, await spark.sql(text, args), {
-            partitionBy,
-          });
-          context.stats.wrote(ref.rows, bytes);
-          return ref;
-        }),
+      const write = async () => {
+        const rows = await spark.sql(text, args);
+        const { ref, bytes } = await writeDataset(context.storage, name, rows, { partitionBy });
+        context.stats.wrote(ref.rows, bytes);
+        return ref;
+      };
+      const ref = await context.step(`write ${name}`, () =>
+        naming(label('dataset', name, sql), write, tables),
       );
-      await spark.read.parquet(join(context.storage.folder, name)).createOrReplaceTempView(name);
+      output[name] = ref;
+      const { folder, sparkSchema } = await context.storage.find(ref);
+      await readFolders(spark, [folder], sparkSchema).createOrReplaceTempView(name);
+      tables.push(name);
     }
     for (const [name, sql] of Object.entries(rows)) {
       const text = await readSql(sql, context.dagFolder);
-      output[name] = await naming(label('rows', name, sql), async () =>
-        fewRows(await spark.sql(text, args), label('rows', name, sql)),
-      );
+      const query = label('rows', name, sql);
+      output[name] = await naming(query, async () => fewRows(await spark.sql(text, args), query), tables);
     }
     // DAGs in TypeScript are helped by knowing datasets; for rows they say what they are, by `returns`.
     return output as Record<string, DatasetRef>;
@@ -98,6 +99,7 @@ export const sparkSql = defineOperator({
 /** The rows of a query as JSON. @throws OperatorError `OutputTooLarge` before more than that has been fetched */
 async function fewRows(frame: DataFrame, label: string): Promise<Json[]> {
   const rows = await frame.limit(maxRows + 1).collect();
+  if (rows[0] !== undefined) checkColumnNames(label, rows[0].schema.fields);
   if (rows.length > maxRows) {
     throw new OperatorError(
       'OutputTooLarge',

@@ -4,6 +4,7 @@ import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { z } from 'zod';
 import { code } from '../../dag/schema/code.js';
 import { datasetName } from '../datasets/dataset-ref.js';
+import { sameName, sameNameMessage } from '../datasets/distinct-names.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
 import { naming } from '../datasets/query.js';
 import { writeDataset } from '../datasets/write-dataset.js';
@@ -93,6 +94,10 @@ function checkNames(
       'InvalidParams',
       `${module}: expected DataFrames by names such as daily_sales, got ${found}`,
     );
+  }
+  const [one, other] = sameName(Object.keys(results)) ?? [];
+  if (one !== undefined && other !== undefined) {
+    throw new OperatorError('InvalidParams', `${module}: ${sameNameMessage(one, other)}`);
   }
   const unknown = Object.keys(partitionBy).find((name) => results[name] === undefined);
   if (unknown !== undefined) {

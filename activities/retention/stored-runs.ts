@@ -2,12 +2,12 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Commit, readCommits } from '../context/commits.js';
-import { readJson } from '../context/files.js';
+import { isDraft, readJson } from '../context/files.js';
 import { currentName, manifestName, runFolder } from '../context/layout.js';
 import type { CurrentRun } from '../run/record-run.js';
 import { type RunRecord, runRecordName } from '../run/run-record.js';
 
-/** What one try of a task wrote: a folder `<task>/<generation>` of a run. */
+/** What one try of a task wrote: a folder `<task>/<generation>` of a run; or a file that was never put into its place. */
 export type Generation = {
   /** Relative to the run's folder. */
   path: string;
@@ -82,6 +82,9 @@ async function recordIn(folder: string): Promise<RunRecord | undefined> {
 
 async function generationsIn(run: string): Promise<Generation[]> {
   const found: Generation[] = [];
+  for (const { name } of await entriesOf(run)) {
+    if (isDraft(name)) found.push({ path: name, committed: false, bytes: await sizeOfFile(join(run, name)) });
+  }
   for (const task of await foldersIn(run)) {
     for (const generation of await foldersIn(join(run, task))) {
       const path = join(task, generation);
@@ -98,10 +101,13 @@ export async function sizeOf(folder: string): Promise<number> {
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += await sizeOf(path);
-    else if (entry.isFile()) bytes += (await stat(path).catch(() => ({ size: 0 }))).size;
+    else if (entry.isFile()) bytes += await sizeOfFile(path);
   }
   return bytes;
 }
+
+const sizeOfFile = async (file: string): Promise<number> =>
+  (await stat(file).catch(() => ({ size: 0 }))).size;
 
 const foldersIn = async (folder: string): Promise<string[]> =>
   (await entriesOf(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);

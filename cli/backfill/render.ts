@@ -12,13 +12,15 @@ const words: [keyof BackfillCounts, string][] = [
   ['failed', 'failed'],
   ['cancelled', 'cancelled'],
   ['active', 'active'],
+  ['held', 'held'],
   ['waiting', 'waiting'],
   ['existing', 'had a run'],
   ['inFlight', 'had a run under way'],
 ];
 
 export const countsText = (counts: BackfillCounts): string =>
-  words.flatMap(([name, word]) => (counts[name] === 0 ? [] : [`${counts[name]} ${word}`])).join(', ');
+  // What a backfill of an earlier release told has no counts of what was new since.
+  words.flatMap(([name, word]) => (counts[name] ? [`${counts[name]} ${word}`] : [])).join(', ');
 
 export const rangeText = ({ fromDate, toDate }: Pick<BackfillSummary, 'fromDate' | 'toDate'>): string =>
   `${shortTime(fromDate)} – ${shortTime(toDate)}`;
@@ -42,7 +44,7 @@ export const backfillList = (backfills: readonly ListedBackfill[], isTerminal: b
 /** A backfill with its active runs and those without success. */
 export function backfillText(backfill: ShownBackfill, isTerminal: boolean): string {
   const { bold } = painter(isTerminal);
-  const { counts, total, active = [], unsuccessful = [], inFlight = [] } = backfill;
+  const { counts, total, active = [], held = [], unsuccessful = [], inFlight = [] } = backfill;
   const { reprocess, maxActiveRuns, runBackwards, fromDate, toDate } = backfill;
   const facts: [string, string | undefined][] = [
     ['state', stateText(backfill.state, isTerminal)],
@@ -60,6 +62,9 @@ export function backfillText(backfill: ShownBackfill, isTerminal: boolean): stri
     bold(`backfill of ${backfill.dagId}`),
     ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(11)} ${value}`])),
     ...active.map(({ workflowId }) => `  active      ${workflowId}`),
+    ...held.map(
+      ({ workflowId }) => `  held        ${workflowId}: say what to do, see nightjar runs show ${workflowId}`,
+    ),
     ...inFlight.map(({ workflowId }) => `  left alone  ${workflowId}: it was under way`),
     ...unsuccessful.map(
       ({ workflowId, state, reason }) =>

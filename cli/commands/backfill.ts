@@ -22,7 +22,7 @@ import { answered } from '../answered.js';
 import { findBackfill, type ListedBackfill, listBackfills, shownBackfill } from '../backfill/find.js';
 import { backfillList, backfillText, countsText, dryRunText, rangeText } from '../backfill/render.js';
 import { watchBackfill } from '../backfill/watch.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
 import { findNamedDag } from '../find-dag.js';
 import { type JsonOption, note, plural, print, withJson } from '../output.js';
@@ -144,7 +144,7 @@ async function createBackfill(name: string | undefined, options: CreateOptions):
   }).catch((error: unknown) => {
     throw error instanceof ApplicationFailure ? new CliError(error.message) : error;
   });
-  await withClient(config, async (client) => {
+  await (options.dryRun ? withClient : withClientForChanges)(config, async (client) => {
     if (options.dryRun) return dryRun(plan, client, config, options);
     await start(plan, client, config);
     if (options.watch) return watch(client, plan.dagId, config, options);
@@ -259,7 +259,7 @@ async function update(
   maxActiveRuns?: number,
 ): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const { dagId, workflowId } = await openBackfill(client, dag, config);
     const handle = client.workflow.getHandle(workflowId);
     await answered(client, 'backfills are kept by workers', () =>
@@ -276,7 +276,7 @@ async function update(
 
 async function cancelBackfill(dag: string, options: Options & { wait?: true }): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const found = await openBackfill(client, dag, config);
     await client.workflow.getHandle(found.workflowId).cancel();
     if (options.wait) {

@@ -2,7 +2,7 @@ import { type Client, type ScheduleHandle, ScheduleNotFoundError } from '@tempor
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadOperators } from '../../activities/load-operators.js';
 import { dataIntervalOf, nextRunAfter } from '../../activities/run/timetable.js';
-import { withClient } from '../connect.js';
+import { withClientForChanges } from '../connect.js';
 import { CliError } from '../exit.js';
 import { findNamedDag } from '../find-dag.js';
 import { type JsonOption, note, print, table, withJson } from '../output.js';
@@ -49,7 +49,7 @@ function parseCount(text: string): number {
 
 async function setPaused(dagId: string, paused: boolean, options: Options & { note: string }): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const handle = await ownSchedule(client, dagId, options);
     const { state, info } = await handle.describe();
     const word = paused ? 'paused' : 'unpaused';

@@ -10,7 +10,7 @@ import type { Config } from '../../config/loader.js';
 import { formatBytes } from '../../dag/bytes.js';
 import { formatDuration, parseDuration } from '../../dag/duration.js';
 import { didYouMean } from '../../dag/nearest.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
 import { type JsonOption, note, plural, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
@@ -122,15 +122,15 @@ async function collectGarbage(dagId: string | undefined, options: GcOptions): Pr
     );
   if (options.offline)
     return gc(dagId, options, config, async (run) => (isRecordOpen(run) ? 'open' : 'closed'));
-  await withClient(config, (client) => gc(dagId, options, config, (run) => standing(client, run))).catch(
-    (error: unknown) => {
-      if (!(error instanceof Error) || error.name !== 'ConnectionError') throw error;
-      throw new CliError(
-        `${error.message}\nWithout it nobody knows which runs are open. --offline goes by their records alone: safe when no run was reset`,
-        exitCodes.unavailable,
-      );
-    },
-  );
+  await (options.dryRun ? withClient : withClientForChanges)(config, (client) =>
+    gc(dagId, options, config, (run) => standing(client, run)),
+  ).catch((error: unknown) => {
+    if (!(error instanceof Error) || error.name !== 'ConnectionError') throw error;
+    throw new CliError(
+      `${error.message}\nWithout it nobody knows which runs are open. --offline goes by their records alone: safe when no run was reset`,
+      exitCodes.unavailable,
+    );
+  });
 }
 
 /** The server's word; a Workflow ID stands for all tries at its run. */

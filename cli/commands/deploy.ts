@@ -3,7 +3,7 @@ import { loadOperators } from '../../activities/load-operators.js';
 import { type DagFile, readDagFiles } from '../../activities/run/dag-files.js';
 import { formatSourceError } from '../../dag/source.js';
 import { dagSources } from '../../worker/dag-sources.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { exitCodes } from '../exit.js';
 import { type JsonOption, note, print, withJson } from '../output.js';
 import { deploySchedules } from '../schedules/deploy.js';
@@ -27,7 +27,7 @@ async function deploy(options: Options): Promise<void> {
   const config = readSettings(options);
   const files = await readDagFiles(dagSources(config, await loadOperators(config.operators.folder)));
   const isDry = options.dryRun === true;
-  const steps = await withClient(config, (client) =>
+  const steps = await (isDry ? withClient : withClientForChanges)(config, (client) =>
     deploySchedules(client, files, config, { isDry, prune: options.prune === true }),
   );
   print(options, { dryRun: isDry, schedules: steps.map(shown), errors: errorsOf(files) }, () =>

@@ -11,7 +11,7 @@ import {
   poolWorkflowId,
 } from '../../dag/pool/messages.js';
 import { answered } from '../answered.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { CliError } from '../exit.js';
 import { type JsonOption, plural, print, table, withJson } from '../output.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
@@ -110,7 +110,7 @@ async function set(
   refuseConfigured(name, config);
   const size: PoolSize = { slots, ...(description === undefined ? {} : { description }) };
   const start: PoolStart = { ...size, keep: true, checkInterval: checkInterval(config) };
-  await withClient(config, ({ workflow }) =>
+  await withClientForChanges(config, ({ workflow }) =>
     workflow.signalWithStart(poolWorkflow, {
       workflowId: poolWorkflowId(name),
       taskQueue: config.temporal.taskQueue,
@@ -125,7 +125,7 @@ async function set(
 async function remove(name: string, options: SettingsOptions & JsonOption): Promise<void> {
   const config = readSettings(options);
   refuseConfigured(name, config);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const handle = client.workflow.getHandle(poolWorkflowId(name));
     try {
       await answered(client, kept, () => handle.executeUpdate(poolMessages.delete));

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Json } from '../../dag/json.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
 import { findNamedRun, recordOf, runArgument } from '../find-run.js';
 import { followRun } from '../follow-run.js';
@@ -59,7 +59,7 @@ async function watchToEnd(name: string, options: Options): Promise<void> {
 
 async function cancelRun(name: string, options: Options & { wait?: true }): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const run = await findNamedRun(name, { client, config });
     const { workflowId, state } = run;
     if (!isOpen(run)) throw new CliError(`run ${workflowId} has ended already, state ${state}`);

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Json, JsonObject } from '../../dag/json.js';
 import { type RunUpdateAnswer, type RunUpdateName, runUpdates } from '../../dag/run-updates.js';
 import { answered } from '../answered.js';
-import { withClient } from '../connect.js';
+import { withClientForChanges } from '../connect.js';
 import { CliError } from '../exit.js';
 import { findNamedRun, runArgument } from '../find-run.js';
 import { isOpen } from '../list-runs.js';
@@ -101,7 +101,7 @@ async function update(
   text: (workflowId: string, tasks: string[]) => string,
 ): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const run = await findNamedRun(name, { client, config });
     const { workflowId, state } = run;
     if (!isOpen(run)) {

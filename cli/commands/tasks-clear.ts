@@ -17,7 +17,7 @@ import { partsOf } from '../../dag/replay/again.js';
 import type { ReplayPlan } from '../../dag/replay/plan.js';
 import { type RunUpdateAnswer, type RunUpdateArguments, runUpdates } from '../../dag/run-updates.js';
 import { dagSources } from '../../worker/dag-sources.js';
-import { withClient } from '../connect.js';
+import { withClient, withClientForChanges } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
 import { checkTask, findNamedRun, runArgument } from '../find-run.js';
 import type { ListedRun } from '../list-runs.js';
@@ -67,7 +67,7 @@ export function registerTasksClear(tasks: Command): void {
 
 async function clearTasks(name: string, options: ClearOptions): Promise<void> {
   const config = readSettings(options);
-  await withClient(config, async (client) => {
+  await (options.dryRun ? withClient : withClientForChanges)(config, async (client) => {
     const run = await findNamedRun(name, { client, config });
     const { workflowId, dagId, state } = run;
     const isOpen = run.source === 'server' && run.finishedAt === undefined;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { loadOperators } from '../../activities/load-operators.js';
 import type { Config } from '../../config/loader.js';
 import type { JsonObject } from '../../dag/json.js';
-import { withClient } from '../connect.js';
+import { withClientForChanges } from '../connect.js';
 import { CliError } from '../exit.js';
 import { findNamedDag } from '../find-dag.js';
 import { findNamedRun } from '../find-run.js';
@@ -68,7 +68,7 @@ async function start(name: string, options: TriggerOptions): Promise<void> {
   // The params of a replay add to those of the run before: only the run can check them.
   if (options.replay) requireDate(options);
   else checkParams(dag, params, config);
-  await withClient(config, async (client) => {
+  await withClientForChanges(config, async (client) => {
     const { dagId } = dag;
     const input = { params, settings: runSettings(options.set) };
     const workflowId = options.replay

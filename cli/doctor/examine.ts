@@ -1,9 +1,9 @@
+import { runningServers } from '../../embedded/running-servers.js';
 import { defaultHome, repositoryRoot } from '../../embedded/setup/layout.mjs';
 import type { SettingsOptions } from '../settings.js';
 import { checkDisks } from './disk.js';
 import type { Finding } from './finding.js';
 import { checkNode, checkPrerequisites } from './machine.js';
-import { findOwnServers } from './own-servers.js';
 import type { Patient } from './patient.js';
 import { checkPorts } from './ports.js';
 import { checkDags, checkSettings } from './settings.js';
@@ -30,7 +30,7 @@ export async function examine(options: SettingsOptions): Promise<Finding[]> {
     root: repositoryRoot,
     home: defaultHome,
     env: process.env,
-    ownServers: findOwnServers(defaultHome),
+    ownServers: runningServers(defaultHome),
   };
   return [...first, ...(await Promise.all(checks.map((check) => check(patient)))).flat()];
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/loader.js';
-import type { OwnServer } from './own-servers.js';
+import type { RunningServer } from '../../embedded/running-servers.js';
 
 /** What the checks look at. */
 export type Patient = {
@@ -10,7 +10,7 @@ export type Patient = {
   home: string;
   env: NodeJS.ProcessEnv;
   /** Embedded servers of this installation that run now. */
-  ownServers: readonly OwnServer[];
+  ownServers: readonly RunningServer[];
 };
 
 /** Whether `npm start` would start this server itself. */

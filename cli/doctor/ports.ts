@@ -2,7 +2,7 @@ import { probeGrpc } from '../../embedded/health.mjs';
 import { isFree } from '../../embedded/ports.js';
 import { DEFAULT_PORTS } from '../../embedded/servers.js';
 import { TEMPORAL_PROBE } from '../../embedded/temporal-server.js';
-import { error, type Finding, ok, warning } from './finding.js';
+import { type Finding, ok, warning } from './finding.js';
 import { isEmbedded, type Patient } from './patient.js';
 
 /** Who holds a port. */
@@ -43,16 +43,9 @@ export function judgePort({ server, kind, port }: Port, holder: Holder): Finding
   if (holder === 'nobody') return ok(check, `free, for ${use}`);
   if (holder === 'us') return ok(check, `${use} of this installation listens there`);
   const found = `${holder} listens on the port of ${use}`;
-  const elsewhere = 'the embedded server takes another port';
+  const elsewhere =
+    'leave it: the embedded server takes another port, and commands of this checkout find it there';
   if (holder === 'another Temporal server')
-    return warning(
-      check,
-      found,
-      `end it, or work with it: TEMPORAL_ADDRESS=localhost:${port}; else ${elsewhere}, and commands don't find it`,
-    );
-  const who = `end it (lsof -i :${port} tells who it is)`;
-  // Commands that are told of no server look for it there.
-  if (server === 'temporal' && kind === 'grpc')
-    return error(check, found, `${who}; else ${elsewhere}, and commands need TEMPORAL_ADDRESS to find it`);
-  return warning(check, found, `${who}, or leave it: ${elsewhere}`);
+    return warning(check, found, `work with it (TEMPORAL_ADDRESS=localhost:${port}), or ${elsewhere}`);
+  return warning(check, found, `end it (lsof -i :${port} tells who it is), or ${elsewhere}`);
 }

@@ -3,6 +3,8 @@ import { ConfigError } from '../../config/loader.js';
 import { DEFAULT_PORTS } from '../../embedded/servers.js';
 import { ConnectionError, connectTemporal } from '../../worker/connection/connect.js';
 import { addSearchAttributesCommand, missingSearchAttributes } from '../../worker/search-attributes.js';
+import { otherOwner } from '../checkout.js';
+import { othersServer } from '../connect.js';
 import { error, type Finding, ok, warning } from './finding.js';
 import { ownServer, type Patient } from './patient.js';
 import { speaksTemporal } from './ports.js';
@@ -29,6 +31,12 @@ export async function checkTemporal(patient: Patient): Promise<Finding[]> {
   try {
     const { connection } = await connectTemporal(config, address);
     try {
+      const isFound = config.temporal.address === undefined && own === undefined;
+      const owner = isFound ? await otherOwner(connection, config.temporal.namespace) : undefined;
+      if (owner !== undefined) {
+        const [found = '', advice = ''] = othersServer(owner).split('; ');
+        return [warning(check, found, advice)];
+      }
       return await examine(connection, address, patient);
     } finally {
       await connection.close();

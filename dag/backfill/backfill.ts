@@ -37,6 +37,8 @@ export class Backfill {
   private done = false;
   private ready: BackfillRun[] = [];
   private readonly active = new Map<string, ActiveRun>();
+  /** Those of the active runs that are held, by workflow id: they take no place. */
+  private readonly held = new Set<string>();
   private readonly counts = { success: 0, failed: 0, cancelled: 0, existing: 0, inFlight: 0 };
   private readonly unsuccessful: UnsuccessfulRun[] = [];
   private readonly inFlight: RunInFlight[] = [];
@@ -94,6 +96,17 @@ export class Backfill {
     this.leave({ logicalDate, workflowId });
   }
 
+  /** An active run is held, or goes on. Of any other run it changes nothing. */
+  hold(workflowId: string, held: boolean): void {
+    const isActive = [...this.active.values()].some((run) => run.workflowId === workflowId);
+    if (held && isActive) this.held.add(workflowId);
+    else this.held.delete(workflowId);
+  }
+
+  get heldRuns(): number {
+    return this.held.size;
+  }
+
   pause(): void {
     this.paused = true;
   }
@@ -147,7 +160,8 @@ export class Backfill {
       ...this.summary(),
       timezone: timetable.timezone,
       params,
-      active: [...this.active.values()],
+      active: [...this.active.values()].filter(({ workflowId }) => !this.held.has(workflowId)),
+      held: [...this.active.values()].filter(({ workflowId }) => this.held.has(workflowId)),
       unsuccessful: [...this.unsuccessful],
       inFlight: [...this.inFlight],
     };
@@ -171,7 +185,7 @@ export class Backfill {
 
   private get free(): number {
     if (this.paused || this.cancelled || this.draining) return 0;
-    return this.plan.maxActiveRuns - this.active.size;
+    return this.plan.maxActiveRuns - (this.active.size - this.held.size);
   }
 
   private leave(run: RunInFlight): void {
@@ -183,12 +197,13 @@ export class Backfill {
     const run = this.active.get(logicalDate);
     if (run === undefined) throw new Error(`the run of ${logicalDate} is not active`);
     this.active.delete(logicalDate);
+    this.held.delete(run.workflowId);
     return run;
   }
 
   private allCounts(): BackfillCounts {
-    const active = this.active.size;
+    const [active, held] = [this.active.size - this.held.size, this.held.size];
     const settled = Object.values(this.counts).reduce((sum, count) => sum + count, 0);
-    return { waiting: this.plan.total - active - settled, active, ...this.counts };
+    return { waiting: this.plan.total - active - held - settled, active, held, ...this.counts };
   }
 }

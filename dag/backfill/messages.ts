@@ -17,12 +17,17 @@ export const backfillMessages = {
   resume: 'resume',
   /** Update, a number or `{ maxActiveRuns }`. */
   setMaxActiveRuns: 'setMaxActiveRuns',
+  /** Signal of its runs, {@link RunHeld}. */
+  runHeld: 'runHeld',
   /** Query: {@link BackfillView}. */
   state: 'state',
 } as const;
 
 /** Where a backfill's workflow keeps its {@link BackfillSummary}, to be read without a worker. */
 export const backfillMemo = 'nightjarBackfill';
+
+/** A run of the backfill is held from now on, or goes on. */
+export type RunHeld = { workflowId: string; held: boolean };
 
 /** Which existing runs are run again: none, those that failed, or all that have ended. */
 export const reprocessBehaviors = ['none', 'failed', 'completed'] as const;
@@ -84,6 +89,8 @@ export type BackfillCounts = {
   /** Not looked at yet. */
   waiting: number;
   active: number;
+  /** Failed and waiting to be told what to do (`onFailure: hold`): they keep no other run from starting. */
+  held: number;
   success: number;
   failed: number;
   cancelled: number;
@@ -112,6 +119,7 @@ export type BackfillView = BackfillSummary & {
   timezone: string;
   params: JsonObject;
   active: ActiveRun[];
+  held: ActiveRun[];
   /** The first of those that failed or were cancelled; `counts` has them all. */
   unsuccessful: UnsuccessfulRun[];
   inFlight: RunInFlight[];

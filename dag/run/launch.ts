@@ -1,5 +1,5 @@
 import type { ControlResult } from '../control/operator.js';
-import type { RunInfo, StartDecision, TriggerDecision, WaitDecision } from '../decision.js';
+import type { DagRunOptions, StartDecision, TriggerDecision, WaitDecision } from '../decision.js';
 import type { Scope } from '../expression.js';
 import type { Json, JsonObject } from '../json.js';
 import { dataPaths } from '../literal.js';
@@ -21,7 +21,7 @@ export function launch(
   { spec, control, ...node }: TaskNode,
   { key, mapIndex }: TaskInstance,
   scope: Scope,
-  run: RunInfo,
+  { run, controlsTakeSlots = false }: DagRunOptions,
 ): Launch {
   const instance = mapIndex === undefined ? { key, taskId: spec.id } : { key, taskId: spec.id, mapIndex };
   const params = node.params.render(scope) as JsonObject;
@@ -46,7 +46,10 @@ export function launch(
   }
   const result = control.execute(checked.value, run);
   if ('wait' in result) return { kind: 'wait', instance, task: spec, wait: result.wait };
-  return 'trigger' in result ? { kind: 'trigger', instance, task: spec, trigger: result.trigger } : result;
+  if ('trigger' in result) return { kind: 'trigger', instance, task: spec, trigger: result.trigger };
+  return spec.pool !== undefined && controlsTakeSlots
+    ? { kind: 'wait', instance, task: spec, wait: { milliseconds: 0 }, end: result }
+    : result;
 }
 
 /** @throws Error when a gate chose what is no task or group */

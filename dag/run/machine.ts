@@ -272,19 +272,15 @@ export class Machine {
 
   #launch(unit: Unit, instance: TaskInstance): void {
     unit.ran = true;
-    const result = launch(
-      unit.node,
-      instance,
-      this.ledger.scope.ofInstance(unit, instance),
-      this.#options.run,
-    );
+    const result = launch(unit.node, instance, this.ledger.scope.ofInstance(unit, instance), this.#options);
+    const end = 'kind' in result ? (result.kind === 'wait' ? result.end : undefined) : result;
+    if (end?.state === 'success') checkChoice(unit.node, end.output ?? null, this.ledger.graph);
     if ('kind' in result) {
       this.#decisions.push(result);
       this.ledger.set(instance, 'queued');
       unit.active++;
       return;
     }
-    if (result.state === 'success') checkChoice(unit.node, result.output, this.ledger.graph);
     this.end(unit, instance, result);
   }
 

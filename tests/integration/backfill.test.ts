@@ -14,6 +14,7 @@ import {
   backfillWorkflowId,
 } from '../../dag/backfill/messages.js';
 import { Gates } from '../support/gates.js';
+import { nightjarOf } from '../support/nightjar-command.js';
 import { TestWorker } from '../support/test-worker.js';
 
 /** DAG ids belong to the whole namespace: each run of the tests has its own. */
@@ -335,6 +336,25 @@ describe('a backfill', () => {
       args: [input],
     });
     expect(await result(elsewhere)).toMatch(/the Workflow ID of a backfill is nightjar\/backfill\/<dagId>/);
+  });
+});
+
+describe('a run of a backfill that is held', () => {
+  it('is shown, gives its place to the others, and is waited for', async () => {
+    const id = await dag('held', noteTask, 'schedule: "@daily"\nonFailure: hold');
+    failing.add(`${id} ${at(1)}`);
+    const handle = await start(id, { fromDate: day(1), toDate: day(3), maxActiveRuns: 1 });
+    await expect.poll(async () => (await state(id)).counts).toMatchObject({ held: 1, success: 2, active: 0 });
+    expect(await state(id)).toMatchObject({ state: 'running', held: [{ workflowId: runOf(id, 1) }] });
+    expect(datesOf(id)).toEqual([at(1), at(2), at(3)]);
+    const shown = await nightjarOf(worker)('backfill', 'show', id);
+    expect(shown.stdout).toContain(`held        ${runOf(id, 1)}: say what to do, see nightjar runs show`);
+    expect(shown.stdout).toMatch(/runs +2 succeeded, 1 held/);
+
+    failing.delete(`${id} ${at(1)}`);
+    const held = worker.client.workflow.getHandle(runOf(id, 1));
+    await held.executeUpdate('retryTask', { args: ['task'] });
+    expect(await result(handle)).toMatchObject({ state: 'success', counts: { success: 3, held: 0 } });
   });
 });
 

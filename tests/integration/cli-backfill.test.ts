@@ -67,7 +67,10 @@ describe('nightjar backfill', () => {
       '2',
       '--watch',
     );
-    expect(created).toMatchObject({ code: 0, stderr: '' });
+    expect(created).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^on the Temporal server at \S+, namespace default\n$/),
+    });
     expect(created.stdout).toMatch(/state\s+success\n/);
     expect(created.stdout).toMatch(/runs\s+3 succeeded, 1 had a run\n/);
     expect(await nightjar.json('backfill', 'show', id)).toMatchObject({
@@ -121,7 +124,7 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
     expect((await nightjar('backfill', 'pause', id)).stdout).toMatch(`backfill of ${id} is paused: `);
     expect(await nightjar('backfill', 'pause', id)).toMatchObject({
       code: 1,
-      stderr: 'the backfill is paused already\n',
+      stderr: expect.stringMatching(/\nthe backfill is paused already\n$/),
     });
     expect((await nightjar.json('backfill', 'list', id))[0]).toMatchObject({
       state: 'paused',
@@ -149,7 +152,7 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
     }
     expect(await nightjar('backfill', 'cancel', id)).toMatchObject({
       code: 1,
-      stderr: `the backfill of DAG "${id}" has ended: cancelled\n`,
+      stderr: expect.stringContaining(`\nthe backfill of DAG "${id}" has ended: cancelled\n`),
     });
     expect(
       await worker.client.workflow.getHandle(backfillWorkflowId(id)).query(backfillMessages.state),

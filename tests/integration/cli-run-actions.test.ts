@@ -95,7 +95,7 @@ describe('nightjar runs cancel', () => {
     expect(stdout).toBe(`${run} has ended: cancelled\n`);
     expect(code).toBe(0);
     const again = await command('runs', 'cancel', run);
-    expect(again.stderr).toBe(`run ${run} has ended already, state cancelled\n`);
+    expect(again.stderr).toContain(`\nrun ${run} has ended already, state cancelled\n`);
     expect(again.code).toBe(2);
     expect((await command('runs', 'watch', run)).code).toBe(1);
   });

@@ -36,7 +36,7 @@ describe('nightjar dags trigger', () => {
       ...['dags', 'trigger', etl, '--param', 'day=sunday', '--set', 'generate.records=7', '--run-id', 'mine'],
     );
     expect(stdout).toBe(`started ${etl}/mine\nwatch it: nightjar runs watch ${etl}/mine\n`);
-    expect(stderr).toBe('');
+    expect(stderr).toMatch(/^on the Temporal server at \S+, namespace default\n$/);
     expect(code).toBe(0);
     await worker.client.workflow.getHandle(`${etl}/mine`).result();
     const { params, tasks } = await worker.record(etl, 'mine');

@@ -248,7 +248,7 @@ describe('rows', () => {
       schema: [
         { name: 'id', type: 'bigint' },
         { name: 'price', type: 'decimal(10,2)' },
-        { name: 'shelf', type: 'int' },
+        { name: 'shelf', type: 'bigint' },
       ],
       files: [{ path: expect.stringMatching(/^shelf=1\/part-/) }],
     });

@@ -61,6 +61,10 @@ async function run(...sections: object[]) {
       root: folder,
       folder: join(folder, 'report'),
       locate: async ({ path }) => join(folder, path),
+      find: async ({ path, schemaHash }) => {
+        const dataset = join(folder, path);
+        return { folder: dataset, bytes: 1, partitioned: false, schemaHash, sparkSchema: undefined };
+      },
       publish: () => {
         throw new Error('a report publishes no dataset');
       },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { readJson } from '../../activities/context/files.js';
 import type { DatasetRef, Json } from '../../activities/operator.js';
 import { ingest } from '../../activities/operators/ingest/operator.js';
+import { sparkSql } from '../../activities/operators/spark-sql.js';
 import { train } from '../../activities/operators/train/operator.js';
 import { duckdb, parquet } from '../support/duckdb.js';
 import { TestTasks } from '../support/operator-context.js';
@@ -332,14 +333,79 @@ describe('regression', () => {
     expect(await refusal('d', hours(deliveries, { filter: 'id < 0' }))).toContain(
       '0 rows to train on and 0 to test on',
     );
-    // MLlib's own refusal: as many categories as rows.
-    expect(await refusal('g', hours(deliveries, { categories: ['id'], filter: 'id < 100' }))).toMatch(
-      /^SparkQueryFailed: model "hours", fit gbt: .*maxBins/s,
-    );
     const clusters = { kind: 'clustering', data: towns, features: ['cost'] };
     expect(await refusal('e', { models: { towns: { ...clusters, filter: 'id < 2' } } })).toContain('too few');
     expect(
       await refusal('f', { models: { towns: { ...clusters, features: ['kind'], filter: 'kind = 1' } } }),
     ).toContain('all rows have the same features');
+  });
+
+  it('takes names and values as they come, or says how to go on', async () => {
+    const { tasks } = ready;
+    const { output } = await tasks.run(sparkSql, 'odd', {
+      datasets: {
+        odd: {
+          sql: `SELECT id, CAST(id % 7 AS DOUBLE) AS x, id % 7 AS \`odd name\`, id % 5 AS \`back\`\`tick\`,
+                       id % 7 + 1 AS \`the.label\`, CAST(NULL AS STRING) AS nothing, 3.1D AS same,
+                       CASE WHEN id % 10 = 0 THEN '__unknown' ELSE concat('v', id % 4) END AS \`c.d\`,
+                       1e200 * (id % 7) AS huge, date'2026-01-01' AS day, array(1.0D) AS vector,
+                       CASE WHEN id < 5 THEN id WHEN id = 6 THEN 1e12 ELSE 0 END AS far
+                FROM range(100)`,
+        },
+      },
+    });
+    const data = output.odd as DatasetRef;
+    const regression = { kind: 'regression', data, label: 'x', split: { by: ['id'] } };
+    const clusters = { kind: 'clustering', data };
+
+    const named = await tasks.run(train, 'named', {
+      models: {
+        m: {
+          ...regression,
+          label: 'the.label',
+          labelTransform: 'log',
+          features: ['odd name', { column: 'back`tick', transform: 'log1p' }],
+          categories: ['c.d'],
+          keep: ['odd name', 'back`tick'],
+          split: { by: ['id', 'the.label'] },
+          baseline: { groupBy: ['c.d'] },
+          algorithm: 'linear',
+        },
+      },
+    });
+    const { m } = named.output.models as Record<string, { featureImportances: object }>;
+    expect(Object.keys(m?.featureImportances ?? {}).sort()).toEqual(['back`tick', 'c.d', 'odd name']);
+
+    const refusals: Record<string, [model: object, why: string]> = {
+      nothing: [
+        { ...regression, categories: ['nothing'], algorithm: 'linear' },
+        'model "m", categories: column nothing is null in all rows to train on; leave it out',
+      ],
+      one: [{ ...regression, features: ['odd name'], filter: 'id = 1' }, 'equal in split.by (id)'],
+      day: [{ ...regression, features: ['day'] }, 'column day is of type date, expected a number or boolean'],
+      vector: [{ ...regression, features: ['vector'] }, 'column vector is of type array<double>'],
+      large: [
+        { ...regression, features: ['huge'], algorithm: 'linear' },
+        'values of column huge are too large',
+      ],
+      label: [
+        { ...regression, label: 'huge', features: ['x'], gbt: { maxIter: 1 } },
+        'rmse of column predicted is Infinity',
+      ],
+      k: [
+        { ...clusters, features: ['x', 'same'], k: 8 },
+        'the 100 rows have only 7 different values of the features, too few for 8 clusters',
+      ],
+      far: [{ ...clusters, features: ['far'], k: 4 }, 'no clustering with 4 clusters can be rated'],
+    };
+    const said = await Promise.all(
+      Object.entries(refusals).map(([task, [model]]) =>
+        tasks.run(train, task, { models: { m: model } }).then(
+          () => 'success',
+          (error: Error) => error.message,
+        ),
+      ),
+    );
+    for (const [index, [, why]] of Object.values(refusals).entries()) expect(said[index]).toContain(why);
   });
 });

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { builtInOperators } from '../../activities/built-in-operators.js';
 import type { RunInput } from '../../activities/run/run-input.js';
@@ -60,4 +60,26 @@ export function useCases(settings: string[] = []): {
 export function looked({ outputs }: CaseRun): { good: Json[]; bad: Record<string, Json>[] } {
   const { good, bad } = (outputs.look ?? { good: [], bad: [] }) as { good: Json[]; bad: { j: string }[] };
   return { good, bad: bad.map(({ j }) => JSON.parse(j)) };
+}
+
+/** What an ingest case made of its files; the run must have succeeded. */
+export function look(run: CaseRun): {
+  good: Json[];
+  /** The reasons of each quarantined row. */
+  reasons: Json[];
+  /** The texts that are no records. */
+  malformed: Json[];
+  /** Why files were left out, by name. */
+  rejected: Record<string, string>;
+} {
+  if (run.state !== 'success') throw new Error(`the run is ${run.state}: ${run.error}`);
+  const { good, bad } = looked(run);
+  const texts = bad.map(({ _unparsed }) => (_unparsed as Record<string, string> | undefined)?.['*']);
+  const files = run.record.tasks.flatMap(({ stats }) => stats?.rejectedFiles ?? []);
+  return {
+    good,
+    reasons: bad.flatMap(({ _reasons = null }) => [_reasons]),
+    malformed: texts.filter((text) => text !== undefined),
+    rejected: Object.fromEntries(files.map(({ file, reason }) => [basename(file), reason])),
+  };
 }

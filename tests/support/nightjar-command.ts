@@ -6,24 +6,33 @@ import { repositoryRoot } from '../../embedded/setup/layout.mjs';
 
 export type Ended = { code: number; stdout: string; stderr: string };
 
-/** The real command, as a user runs it, on the servers that the environment names. */
-export async function nightjar(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const command = startNightjar(args, env);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(command.stdout),
-    text(command.stderr),
-    once(command, 'close'),
-  ]);
-  return { code, stdout, stderr };
+/** The real command, as a user runs it in a checkout, on the servers that the environment names. */
+export function nightjarIn(root: string, env: NodeJS.ProcessEnv = {}) {
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }) satisfies ChildProcess;
+  const run = async (...args: string[]): Promise<Ended> => {
+    const command = start(...args);
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(command.stdout),
+      text(command.stderr),
+      once(command, 'close'),
+    ]);
+    return { code, stdout, stderr };
+  };
+  return Object.assign(run, { start });
 }
+
+/** The command of this checkout. */
+export const nightjar = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+  nightjarIn(repositoryRoot, env)(...args);
 
 /** The same, while it goes on. */
 export const startNightjar = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  spawn(process.execPath, [join(repositoryRoot, 'dist/cli/main.js'), ...args], {
-    cwd: repositoryRoot,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }) satisfies ChildProcess;
+  nightjarIn(repositoryRoot, env).start(...args);
 
 /** The command with the settings of a test's worker. */
 export function nightjarOf({ folder, taskQueue, dataRoot }: Place): Command {

@@ -1,5 +1,6 @@
 import { type DataFrame, SparkConnectError, simpleString } from 'spark-connect-js';
 import { OperatorError } from '../../operator.js';
+import { sparkSentence } from '../../spark-errors.js';
 import type { DatasetSpec } from './params.js';
 
 /**
@@ -30,7 +31,7 @@ async function typeOf(source: DataFrame, expression: string, where: string): Pro
     return fields[0] === undefined ? 'nothing' : simpleString(fields[0].dataType);
   } catch (error) {
     if (!(error instanceof SparkConnectError) || error.sqlState === undefined) throw error;
-    throw new OperatorError('InvalidParams', `${where}: "${expression}": ${error.message}`, null, {
+    throw new OperatorError('InvalidParams', `${where}: "${expression}": ${sparkSentence(error)}`, null, {
       cause: error,
     });
   }

@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { mkdir, rm, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readParquetFooter } from '../../datasets/parquet-footer.js';
 import type { ColumnTypes } from './column-types.js';
+import { copyCsv } from './csv/copy.js';
+import { type CsvDialect, csvOptions } from './csv/dialect.js';
+import { inspectCsv } from './csv/inspect.js';
 import type { DatasetSpec } from './params.js';
 
 /** A file that can be ingested. */
@@ -14,12 +15,16 @@ export type AcceptedFile = {
   rows?: number;
   /** CSV: names in its header line, in order. */
   header?: string[];
+  /** Where Spark reads it: a link or a copy in the task's folder. Its name begins with the file's number. */
+  readAs: string;
+  /** Whether `readAs` is a copy (see {@link copyCsv}). */
+  copied: boolean;
 };
 
 /** A file that is left out, and why. */
 export type RejectedFile = { file: string; reason: string };
 
-/** What the files of a dataset are good for, told from their footers and header lines alone. */
+/** What the files of a dataset are good for. */
 export type FileCheck = {
   accepted: AcceptedFile[];
   rejected: RejectedFile[];
@@ -30,33 +35,50 @@ export type FileCheck = {
 /** Files that are opened at the same time. */
 const parallelism = 16;
 
-/** Holds each file against the declared columns. */
+/**
+ * Holds each file against the declared columns, and hands those that fit to Spark, in a folder that is made anew: as
+ * links, or as copies where Spark would misread them. Links, because Spark takes some names for patterns and cannot
+ * read others.
+ */
 export async function checkFiles(
   files: readonly string[],
   { format, options }: Pick<DatasetSpec, 'format' | 'options'>,
   types: ColumnTypes,
+  folder: string,
 ): Promise<FileCheck> {
-  const check = async (path: string): Promise<Verdict> => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const dialect = csvOptions.parse(format === 'csv' ? options : {});
+
+  const check = async (path: string, number: number): Promise<Verdict> => {
+    const reject = (reason: string): Verdict => ({ rejected: { file: path, reason } });
     try {
-      const { size: bytes } = await stat(path);
-      if (bytes === 0 && format !== 'json') throw new Error('it is empty');
-      if (format === 'parquet') {
-        const { rows, columns } = await readParquetFooter(path);
-        return verdict({ path, bytes, rows }, columns, types);
-      }
-      if (format === 'json') return { accepted: { path, bytes }, undeclared: [] };
-      const header = await readHeader(path, options);
-      const columns = header.map((name) => ({ name, type: undefined }));
-      return verdict({ path, bytes, header }, columns, types);
+      const found = await stat(path);
+      if (!found.isFile()) throw new Error('it is not a file');
+      if (found.size === 0 && format !== 'json') throw new Error('it is empty');
+      const { columns, rows, header, plain } = await look[format](path, dialect);
+      const problems = columns === undefined ? [] : mismatches(columns, types);
+      if (problems.length > 0) return reject(problems.join('; '));
+
+      const name = join(folder, `${number}.${format}`);
+      const readAs = plain ? `${name}${codec(path)}` : name;
+      if (plain) await symlink(path, readAs);
+      else await copyCsv(path, dialect, header?.length ?? 0, readAs);
+      const accepted = {
+        ...{ path, bytes: found.size, readAs, copied: !plain },
+        ...(rows !== undefined && { rows }),
+        ...(header !== undefined && { header }),
+      };
+      return { accepted, undeclared: (columns ?? []).flatMap(({ name }) => (types.has(name) ? [] : [name])) };
     } catch (error) {
-      const reason = `unreadable: ${error instanceof Error ? error.message : String(error)}`;
-      return { rejected: { file: path, reason } };
+      return reject(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 
   const verdicts: Verdict[] = [];
   for (let start = 0; start < files.length; start += parallelism) {
-    verdicts.push(...(await Promise.all(files.slice(start, start + parallelism).map(check))));
+    const batch = files.slice(start, start + parallelism);
+    verdicts.push(...(await Promise.all(batch.map((path, index) => check(path, start + index)))));
   }
   return {
     accepted: verdicts.flatMap((each) => ('accepted' in each ? [each.accepted] : [])),
@@ -67,86 +89,46 @@ export async function checkFiles(
 
 type Verdict = { accepted: AcceptedFile; undeclared: string[] } | { rejected: RejectedFile };
 
-function verdict(
-  file: AcceptedFile,
-  columns: readonly { name: string; type: string | undefined }[],
-  types: ColumnTypes,
-): Verdict {
-  const found = new Map(columns.map(({ name, type }) => [name, type]));
-  const repeated = columns.filter(
-    ({ name }, index) => columns.findIndex((other) => other.name === name) < index,
-  );
-  const mismatches = [...types].flatMap(([name, expected]) => {
-    if (!found.has(name)) return [`column ${name} is missing`];
-    const type = found.get(name);
+type Column = { name: string; type: string | undefined };
+
+/** What a file says of itself; `plain`: Spark reads it right. */
+type Facts = { columns?: Column[]; rows?: number; header?: string[]; plain: boolean };
+
+const look: Record<DatasetSpec['format'], (path: string, dialect: CsvDialect) => Promise<Facts>> = {
+  parquet: async (path) => ({ ...(await readParquetFooter(path)), plain: true }),
+  json: async () => ({ plain: true }),
+  csv: async (path, dialect) => {
+    if (!['', '.gz'].includes(codec(path)))
+      throw new Error(`CSV packed as ${codec(path)} is not supported; use .gz`);
+    const { header, plain } = await inspectCsv(path, dialect);
+    return { columns: header.map((name) => ({ name, type: undefined })), header, plain };
+  },
+};
+
+/** The ending by which Spark knows that a file is packed, and how. */
+const codec = (path: string): string =>
+  /\.(gz|bz2|zst|lz4|snappy|deflate)$/i.exec(path)?.[0].toLowerCase() ?? '';
+
+function mismatches(columns: readonly Column[], types: ColumnTypes): string[] {
+  const found = new Map<string, Column>();
+  const repeated = columns.flatMap((column) => {
+    // A separator at the end of each line makes a column without a name.
+    if (column.name === '') return [];
+    const other = found.get(column.name.toLowerCase());
+    if (other === undefined) {
+      found.set(column.name.toLowerCase(), column);
+      return [];
+    }
+    return other.name === column.name
+      ? [`column ${column.name} appears twice`]
+      : [`columns ${other.name} and ${column.name} differ only by case`];
+  });
+  const wrong = [...types].flatMap(([name, expected]) => {
+    const column = found.get(name.toLowerCase());
+    if (column?.name !== name)
+      return [`column ${name} is missing${column === undefined ? '' : `, there is ${column.name}`}`];
+    const { type } = column;
     return type === undefined || type === expected ? [] : [`column ${name} is ${type}, expected ${expected}`];
   });
-  const problems = [...repeated.map(({ name }) => `column ${name} appears twice`), ...mismatches];
-  if (problems.length > 0) return { rejected: { file: file.path, reason: problems.join('; ') } };
-  return { accepted: file, undeclared: [...found.keys()].filter((name) => !types.has(name)) };
-}
-
-/** The names in the first line of a CSV file, gzipped or not. */
-async function readHeader(path: string, options: DatasetSpec['options']): Promise<string[]> {
-  const encoding = nodeEncoding(String(options.encoding ?? options.charset ?? 'utf-8'));
-  const line = await readFirstLine(path, encoding);
-  if (line === '') throw new Error('it has no header line');
-  const separator = String(options.sep ?? options.delimiter ?? ',');
-  return splitLine(line, separator, String(options.quote ?? '"')).map((name) => name.trim());
-}
-
-/** Longest header line, in characters: what is longer is no header. */
-const maxHeaderLength = 1_000_000;
-
-async function readFirstLine(path: string, encoding: BufferEncoding): Promise<string> {
-  const file = createReadStream(path);
-  const bytes = path.endsWith('.gz') ? pipeline(file, createGunzip(), () => {}) : file;
-  let text = '';
-  try {
-    for await (const chunk of bytes.setEncoding(encoding)) {
-      text += chunk;
-      const end = text.search(/[\r\n]/);
-      if (end >= 0) return text.slice(0, end).replace(/^\uFEFF/, '');
-      if (text.length > maxHeaderLength) throw new Error('its first line is too long for a header');
-    }
-    return text;
-  } finally {
-    file.destroy();
-  }
-}
-
-function nodeEncoding(name: string): BufferEncoding {
-  const known: Record<string, BufferEncoding> = {
-    'utf-8': 'utf8',
-    'us-ascii': 'latin1',
-    'iso-8859-1': 'latin1',
-    'utf-16le': 'utf16le',
-  };
-  const encoding = known[name.toLowerCase()];
-  if (encoding === undefined)
-    throw new Error(`encoding ${name} is not supported; use ${Object.keys(known).join(', ')}`);
-  return encoding;
-}
-
-/** Splits one CSV line: fields may be quoted, quotes within quotes are doubled. */
-function splitLine(line: string, separator: string, quote: string): string[] {
-  const fields: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let at = 0; at < line.length; at++) {
-    const isQuote = quote !== '' && line.startsWith(quote, at);
-    if (isQuote && quoted && line.startsWith(quote, at + 1)) {
-      field += quote;
-      at++;
-    } else if (isQuote) {
-      quoted = !quoted;
-    } else if (!quoted && line.startsWith(separator, at)) {
-      fields.push(field);
-      field = '';
-      at += separator.length - 1;
-    } else {
-      field += line[at];
-    }
-  }
-  return [...fields, field];
+  return [...repeated, ...wrong];
 }

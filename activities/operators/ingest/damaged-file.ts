@@ -7,9 +7,8 @@ export function damagedFile(error: unknown, files: readonly AcceptedFile[]): Rej
   for (let each = error; each instanceof Error; each = each.cause) {
     if (!(each instanceof SparkConnectError) || !each.errorClass?.startsWith('FAILED_READ_FILE')) continue;
     const path = localPath(each.messageParameters.path ?? '');
-    if (files.some((file) => file.path === path)) {
-      return { file: path, reason: `damaged: ${rootCause(each).message}` };
-    }
+    const file = files.find(({ readAs }) => readAs === path);
+    if (file !== undefined) return { file: file.path, reason: `damaged: ${rootCause(each).message}` };
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { SparkSession } from 'spark-connect-js';
 import { type OperatorContext, OperatorError } from '../../operator.js';
 import { checkFiles, type RejectedFile } from './check-files.js';
@@ -5,7 +6,7 @@ import { columnTypes } from './column-types.js';
 import { damagedFile } from './damaged-file.js';
 import type { DatasetSpec } from './params.js';
 import { sourceFiles } from './source-files.js';
-import { type Ingested, splitRows } from './split-rows.js';
+import { type Ingested, splitRows, workFolder } from './split-rows.js';
 
 /**
  * Ingests one dataset: holds its files against the schema and its rows against the rules, and writes the rows that
@@ -20,10 +21,15 @@ export async function ingestDataset(
 ): Promise<Ingested> {
   const types = columnTypes(spec);
   const checked = await context.step(`${name}: check files`, async () =>
-    checkFiles(await sourceFiles(spec.files, context), spec, types),
+    checkFiles(
+      await sourceFiles(spec.files, context),
+      spec,
+      types,
+      join(context.storage.folder, workFolder, name, 'files'),
+    ),
   );
   if (checked.undeclared.length > 0) {
-    const columns = checked.undeclared.join(', ');
+    const columns = checked.undeclared.map((column) => column || '(one without a name)').join(', ');
     context.log.warn(
       { dataset: name },
       `columns of ${name} that its schema does not declare are ignored: ${columns}`,

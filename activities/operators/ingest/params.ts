@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { datasetName, datasetRef } from '../../datasets/dataset-ref.js';
+import { distinctNames, namesFirst } from '../../datasets/distinct-names.js';
 import { type ColumnType, isNested, knownTypes, parseType, someType, spelled } from './column-types.js';
 import { valueProblem } from './column-values.js';
 import { formatProblem } from './datetime-format.js';
+import { optionProblems } from './reader-options.js';
 
 /** Columns that ingest adds itself, and Spark's hidden one. Spark ignores case. */
 const reservedColumn =
@@ -119,7 +121,7 @@ const dataset = z.strictObject({
   files: z.union([fileSource.transform((source) => [source]), z.array(fileSource).min(1)]),
   /** Default parquet. CSV needs a header line; JSON is one object a line unless `options.multiLine` is true. */
   format: z.enum(['parquet', 'csv', 'json']).default('parquet'),
-  /** CSV and JSON: reader options of Spark, such as `sep`, `quote`, `nullValue`, `encoding`, `multiLine`. */
+  /** CSV and JSON: how records are read; see reader-options.ts. */
   options: z.record(z.string(), scalar).default({}),
   /** The columns, in the order of the output. Columns of the files that are not declared are ignored, with a warning. */
   schema: z
@@ -143,7 +145,8 @@ export const ingestParams = z
         datasetName.refine((name) => name !== 'quarantine', 'this name is taken by the quarantined rows'),
         dataset,
       )
-      .refine((datasets) => Object.keys(datasets).length > 0, 'expected at least one dataset'),
+      .refine((datasets) => Object.keys(datasets).length > 0, 'expected at least one dataset')
+      .superRefine(distinctNames, namesFirst),
   })
   .superRefine(({ datasets }, context) => {
     for (const [name, spec] of Object.entries(datasets)) {
@@ -152,6 +155,8 @@ export const ingestParams = z
       };
       checkNames(spec, report);
       checkFormat(spec, report);
+      for (const { key, message } of optionProblems(spec.format, spec.options))
+        report(['options', ...key], message);
       checkReferences(name, spec, datasets, report);
     }
   });
@@ -188,9 +193,7 @@ function checkNames({ schema, rules, partitionBy }: DatasetSpec, report: Report)
 }
 
 /** What files of a format cannot have. */
-function checkFormat({ schema, format, options }: DatasetSpec, report: Report): void {
-  if (format === 'parquet' && Object.keys(options).length > 0)
-    report(['options'], 'options are for CSV and JSON, this is Parquet');
+function checkFormat({ schema, format }: DatasetSpec, report: Report): void {
   for (const [name, column] of Object.entries(schema)) {
     if (format === 'parquet' && column.format !== undefined)
       report(['schema', name, 'format'], 'formats are for CSV and JSON, this is Parquet');
@@ -205,42 +208,10 @@ function checkFormat({ schema, format, options }: DatasetSpec, report: Report): 
         `keys in JSON are text: the keys of ${spelled(column.type)} must be string`,
       );
   }
-  for (const [option, way] of Object.entries(valueOptions)) {
-    const given = Object.keys(options).find((each) => each.toLowerCase() === option.toLowerCase());
-    if (given !== undefined) report(['options', given], `this option of Spark does nothing here: ${way}`);
-  }
 }
 
 const isText = (type: ColumnType): boolean => type.kind === 'string';
 const hasLength = (type: ColumnType): boolean => type.kind === 'string' && type.length !== undefined;
-
-const formatOfColumn = "give the column a pattern, as { type: date, format: 'dd.MM.yyyy' }";
-const declared = 'the columns and their types are those of the schema';
-const records = 'records that are not well-formed are quarantined as malformed';
-
-/** Spark's reader options about types and values, with what says the same to ingest. */
-const valueOptions: Record<string, string> = {
-  dateFormat: formatOfColumn,
-  timestampFormat: formatOfColumn,
-  timestampNTZFormat: formatOfColumn,
-  enableDateTimeParsingFallback: formatOfColumn,
-  locale: 'names of months are read in English',
-  timeZone:
-    'times without a zone are in the time zone of the Spark session, spark.sql.session.timeZone in the settings',
-  nanValue: 'NaN is read as such; declare the column as string for other spellings',
-  positiveInf: 'Infinity and Inf are read as such; declare the column as string for other spellings',
-  negativeInf: '-Infinity and -Inf are read as such; declare the column as string for other spellings',
-  inferSchema: declared,
-  samplingRatio: declared,
-  preferDate: declared,
-  prefersDecimal: declared,
-  primitivesAsString: declared,
-  dropFieldIfAllNull: declared,
-  enforceSchema: declared,
-  singleVariantColumn: declared,
-  mode: records,
-  columnNameOfCorruptRecord: records,
-};
 
 function checkReferences(
   name: string,

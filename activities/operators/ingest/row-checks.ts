@@ -108,12 +108,13 @@ export const rowIndexBits = 40;
 
 /**
  * The rows that break a rule, with all their reasons, and where they come from.
- * @param views Names of the views: the rows, the duplicates of each key, the valid rows of each referenced dataset
+ * @param views Names of the views: the rows, the paths of the files by number, the duplicates of each key, the valid rows
+ * of each referenced dataset
  */
 export function quarantineQuery(
   spec: DatasetSpec,
   { checks, keys, references }: RowChecks,
-  views: { source: string; duplicates: string[]; valid: (dataset: string) => string },
+  views: { source: string; files: string; duplicates: string[]; valid: (dataset: string) => string },
 ): string {
   const isText = spec.format !== 'parquet';
   const columns = Object.keys(spec.schema).map(identifier);
@@ -132,12 +133,18 @@ export function quarantineQuery(
       return `LEFT JOIN (${known}) AS r${index} ON rows.${identifier(column)} = r${index}._key`;
     }),
   ];
-  const helpers = [...keys.map((_, n) => `_first_${n}`), ...references.map((_, n) => `_known_${n}`)];
+  const number = isText ? 'rows._file' : `shiftright(rows._position, ${rowIndexBits})`;
+  // The last join, as only the rows that are refused need it.
+  joins.push(`LEFT JOIN ${views.files} AS files ON files.number = ${number}`);
+  const helpers = [
+    ...keys.map((_, n) => `_first_${n}`),
+    ...references.map((_, n) => `_known_${n}`),
+    'files.path AS _source_file',
+  ];
   return [
     `SELECT ${[...columns, ...(isText ? ['_unparsed'] : [])].join(', ')},`,
     `${isText ? `CASE WHEN ${isMalformed} THEN array('${malformed}') ELSE ${reasons} END` : reasons} AS _reasons,`,
-    // Spark's spelling of the file is a URL, whose decoder takes + for a space.
-    "url_decode(replace(regexp_replace(_source_file, '^file:/+', '/'), '+', '%2B')) AS _source_file,",
+    '_source_file,',
     ...(isText ? [] : [`_position % ${2 ** rowIndexBits}L AS _source_row,`]),
     '_position',
     `FROM (SELECT ${['rows.*', ...helpers].join(', ')} FROM ${views.source} AS rows`,

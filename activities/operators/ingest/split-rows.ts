@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { naming } from '../../datasets/query.js';
+import { partitionTimeZone } from '../../datasets/read-dataset.js';
 import { writeDataset } from '../../datasets/write-dataset.js';
 import { countWritten } from '../../datasets/written-files.js';
 import type { DatasetRef, Json, OperatorContext } from '../../operator.js';
@@ -10,7 +11,7 @@ import { type ColumnTypes, ddl } from './column-types.js';
 import type { DatasetSpec } from './params.js';
 import { readCsv } from './read-csv.js';
 import { readJson } from './read-json.js';
-import { readParquet, spelledPaths } from './read-parquet.js';
+import { readParquet } from './read-parquet.js';
 import { duplicatesQuery, quarantineQuery, rowChecks, validQuery } from './row-checks.js';
 
 /** What a dataset became. Without rules there is no quarantine. */
@@ -69,6 +70,7 @@ export async function splitRows(job: Job): Promise<Ingested> {
 /** Names of the session's views of a dataset. */
 const views = {
   source: (dataset: string) => `source_${dataset}`,
+  files: (dataset: string) => `files_${dataset}`,
   duplicates: (dataset: string, key: number) => `duplicates_${dataset}_${key}`,
   quarantine: (dataset: string) => `quarantined_${dataset}`,
   /** The rows that passed, for the datasets that reference them. */
@@ -80,8 +82,7 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
   const { context, spark, name, spec, types, files } = job;
   const view = views.source(name);
   if (spec.format === 'parquet') {
-    const paths = await step(job, 'number files', () => spelledPaths(spark, files, types));
-    const source = await readParquet(spark, files, paths, types, `files_${name}`);
+    const source = readParquet(spark, files, types);
     await source.createOrReplaceTempView(view);
     return { source, rowsRead: files.reduce((sum, { rows = 0 }) => sum + rows, 0) };
   }
@@ -93,8 +94,15 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
     await read(spark, files, spec, types).write.mode('overwrite').parquet(folder);
     return (await countWritten(folder)).rows;
   });
-  const columns = `${ddl(types)}, _unparsed map<string, string>, _source_file string, _position bigint`;
+  const columns = `${ddl(types)}, _unparsed map<string, string>, _file int, _position bigint`;
   return { source: await show(job, staged, view, columns), rowsRead };
+}
+
+/** Makes the paths of the files a view, by number. */
+async function showFiles({ spark, name, files }: Job): Promise<void> {
+  const rows = files.map(({ path, readAs }) => ({ number: Number.parseInt(basename(readAs), 10), path }));
+  const frame = await spark.createDataFrame(rows, 'number INT, path STRING');
+  await frame.createOrReplaceTempView(views.files(name));
 }
 
 /** Rows apart, and how many of them have each reason. */
@@ -119,10 +127,12 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
     await show(job, found, views.duplicates(name, index), `${ddl(keyTypes)}, _first_${index} bigint`);
   }
 
+  await showFiles(job);
   const path = join('quarantine', name);
   const quarantine = await step(job, 'quarantine', async () => {
     const query = quarantineQuery(spec, checks, {
       source: views.source(name),
+      files: views.files(name),
       duplicates,
       valid: views.valid,
     });
@@ -148,7 +158,8 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
 
 /** Makes columns of Parquet files below the task's folder a view. With the schema given, Spark need not look for it. */
 async function show({ context, spark }: Job, path: string, view: string, schema: string): Promise<DataFrame> {
-  const rows = spark.read.schema(schema).parquet(join(context.storage.folder, path));
+  const files = spark.read.schema(schema).option('timeZone', partitionTimeZone);
+  const rows = files.parquet(join(context.storage.folder, path));
   await rows.createOrReplaceTempView(view);
   return rows;
 }

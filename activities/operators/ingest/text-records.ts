@@ -7,7 +7,7 @@ import { parseText } from './parse-text.js';
 import { wholeRecord } from './row-checks.js';
 
 /** Column of a record's text when it is no record. */
-const corruptRecord = '_corrupt_record';
+export const corruptRecord = '_corrupt_record';
 
 /** Reader options that the records of text files are read with. */
 export const textSettings = { mode: 'PERMISSIVE', columnNameOfCorruptRecord: corruptRecord };
@@ -18,7 +18,8 @@ export const textFields = (columns: readonly string[]): string =>
 
 /**
  * The records of text files as declared: values that are none of their type are null, with their text in
- * `_unparsed` by column; so is the text of a whole record that is no record. Each has its `_source_file`.
+ * `_unparsed` by column; so is the text of a whole record that is no record. Each has the number of its file, `_file`,
+ * which the records must have.
  */
 export function parseRecords(records: DataFrame, { schema }: Pick<DatasetSpec, 'schema'>): DataFrame {
   const parsed = Object.entries(schema).map(([name, { type, format }]) => {
@@ -35,7 +36,7 @@ export function parseRecords(records: DataFrame, { schema }: Pick<DatasetSpec, '
   return records.selectExpr(
     ...parsed.map(({ name, expression }) => `${expression} AS ${identifier(name)}`),
     `map_filter(map(${texts}), (name, text) -> text IS NOT NULL) AS _unparsed`,
-    '_metadata.file_path AS _source_file',
+    '_file',
   );
 }
 

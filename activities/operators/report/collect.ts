@@ -1,4 +1,4 @@
-import { naming, readSql } from '../../datasets/query.js';
+import { checkColumnNames, naming, readSql } from '../../datasets/query.js';
 import type { FinishedTask } from '../../operator.js';
 import { OperatorError } from '../../operator.js';
 import { checkColumns } from './check-columns.js';
@@ -21,6 +21,8 @@ export interface RunFacts {
 export interface Sources {
   /** The first rows of a query, at most so many, and whether there were more. */
   runQuery(sql: string, maxRows: number): Promise<DataTable>;
+  /** Names that queries can read. */
+  tables: readonly string[];
   /** Where paths of SQL files start. */
   dagFolder: string;
   /** Told before each section, with the sections done so far. */
@@ -68,12 +70,21 @@ async function collectTable(section: TabularSection, where: string, sources: Sou
   const limit = section.kind === 'table' ? section.maxRows : section.maxPoints;
   const query = sql === undefined ? null : await readSql(sql, sources.dagFolder);
   const table =
-    query === null
-      ? rowsToTable(data ?? [], limit)
-      : await naming(where, () => sources.runQuery(query, limit));
+    query === null ? rowsToTable(data ?? [], limit) : await runQuery(sources, query, limit, where);
   const collected: TabularData = { ...rest, query, table };
   checkColumns(collected, where);
   return collected;
+}
+
+async function runQuery(
+  { runQuery, tables }: Sources,
+  query: string,
+  maxRows: number,
+  where: string,
+): Promise<DataTable> {
+  const table = await naming(where, () => runQuery(query, maxRows), tables);
+  checkColumnNames(where, table.columns);
+  return table;
 }
 
 async function collectFigures(
@@ -82,7 +93,7 @@ async function collectFigures(
   sources: Sources,
 ): Promise<FiguresData> {
   const query = sql === undefined ? null : await readSql(sql, sources.dagFolder);
-  const table = query === null ? undefined : await naming(where, () => sources.runQuery(query, 1));
+  const table = query === null ? undefined : await runQuery(sources, query, 1, where);
   const [row] = table?.rows ?? [];
   if (table !== undefined && (row === undefined || table.truncated)) {
     throw new OperatorError(

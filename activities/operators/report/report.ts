@@ -22,6 +22,7 @@ export const report = defineOperator({
       const facts = { dagId, runId, logicalDate, dataInterval, stages, generatedAt: new Date() };
       return collect(params, facts, {
         runQuery: (sql, maxRows) => runSparkQuery(session, sql, maxRows),
+        tables: Object.keys(params.inputs),
         dagFolder: context.dagFolder,
         onSection: (title, done) =>
           context.heartbeat({ fraction: done / params.sections.length, message: title }),

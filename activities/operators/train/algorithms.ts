@@ -8,12 +8,14 @@ export const labelColumn = '__label';
 /** What an algorithm learnt of each component of the vector: importances, or coefficients and the intercept. */
 export type Weights = { weights: number[]; intercept?: number };
 
+/** What there is to learn from: the training rows, and the most values that a category has in them. */
+export type TrainingSize = { rows: number; maxCategories: number };
+
 /** A regression algorithm as configured for a model. */
 export type Algorithm = {
   encoding: Encoding;
-  /** @param maxCategories most values that a category has */
-  estimator(maxCategories: number): ml.Estimator<object, ml.Model>;
-  fit(data: DataFrame, maxCategories: number): Promise<{ model: ml.Model } & Weights>;
+  estimator(size: TrainingSize): ml.Estimator<object, ml.Model>;
+  fit(data: DataFrame, size: TrainingSize): Promise<{ model: ml.Model } & Weights>;
 };
 
 /** @param predictionCol column for predictions of the transformed label */
@@ -25,19 +27,13 @@ export function configure(spec: RegressionSpec, predictionCol: string): Algorith
     case 'gbt':
       return algorithm(
         indexed,
-        (categories) => new ml.GBTRegressor({ ...columns, ...gbt, seed, maxBins: bins(gbt, categories) }),
+        (size) => new ml.GBTRegressor({ ...columns, ...forTrees(gbt, size), seed }),
         async (model) => ({ weights: (await model.featureImportances()).toArray() }),
       );
     case 'random-forest':
       return algorithm(
         indexed,
-        (categories) =>
-          new ml.RandomForestRegressor({
-            ...columns,
-            ...randomForest,
-            seed,
-            maxBins: bins(randomForest, categories),
-          }),
+        (size) => new ml.RandomForestRegressor({ ...columns, ...forTrees(randomForest, size), seed }),
         async (model) => ({ weights: (await model.featureImportances()).toArray() }),
       );
     case 'linear':
@@ -57,20 +53,35 @@ export function hyperparameters({ algorithm, gbt, randomForest, linear }: Regres
   return { gbt, 'random-forest': randomForest, linear }[algorithm];
 }
 
-/** Trees need a bin for each value of a category, and one for unknown values. */
-const bins = ({ maxBins }: { maxBins: number }, maxCategories: number): number =>
-  Math.max(maxBins, maxCategories + 1);
+/**
+ * How often trees get each row. Spark wants as many rows as a category has values, with one for unknown values. When
+ * every row has a value of its own, they are too few by one, and each counts twice.
+ */
+const timesRepeated = ({ rows, maxCategories }: TrainingSize): number => (maxCategories < rows ? 1 : 2);
+
+/** Trees need a bin for each value of a category, and one for unknown values; repeated rows count as one. */
+function forTrees<Settings extends { maxBins: number; minInstancesPerNode: number }>(
+  settings: Settings,
+  size: TrainingSize,
+): Settings {
+  return {
+    ...settings,
+    maxBins: Math.max(settings.maxBins, size.maxCategories + 1),
+    minInstancesPerNode: settings.minInstancesPerNode * timesRepeated(size),
+  };
+}
 
 function algorithm<Fitted extends ml.Model>(
   encoding: Encoding,
-  estimator: (maxCategories: number) => ml.Estimator<object, Fitted>,
+  estimator: (size: TrainingSize) => ml.Estimator<object, Fitted>,
   weights: (model: Fitted) => Promise<Weights>,
 ): Algorithm {
   return {
     encoding,
     estimator,
-    async fit(data, maxCategories) {
-      const model = await estimator(maxCategories).fit(data);
+    async fit(data, size) {
+      const repeated = !encoding.oneHot && timesRepeated(size) === 2;
+      const model = await estimator(size).fit(repeated ? data.union(data) : data);
       return { model, ...(await weights(model)) };
     },
   };

@@ -3,19 +3,27 @@ import { type DataFrame, lit, ml, type SparkSession } from 'spark-connect-js';
 import { identifier } from '../../datasets/sql-text.js';
 import { writeDataset } from '../../datasets/write-dataset.js';
 import { type DatasetRef, type OperatorContext, OperatorError } from '../../operator.js';
-import { encodingStages, usableRow, vectorColumn } from './encoding.js';
+import { checkScale, encodingStages, moments, vectorColumn } from './encoding.js';
 import { recall } from './fitted-models.js';
 import { modelSteps } from './model-steps.js';
 import type { ClusteringSpec, Feature } from './params.js';
 import { openTrainingData } from './training-data.js';
+import { asNumber, countSkipped, type SkippedRows, skippedWarnings, usableRow } from './usable-rows.js';
 
 /** Column with the principal components, as a vector. */
 const componentsColumn = '__components';
 
 type Candidate = { k: number; silhouette: number };
 
+type ClusteringRows = SkippedRows & { used: number };
+
+/** How many rows differ in their features; an estimate when that is many more than clusters. */
+type Points = { points: number };
+
 export type TrainedClustering = {
-  rows: { used: number; skipped: number };
+  rows: ClusteringRows;
+  /** What was left out or has no effect. */
+  warnings: string[];
   k: number;
   silhouette: number;
   candidates: Candidate[];
@@ -39,8 +47,8 @@ export async function trainClustering(
   const data = await openTrainingData(context, spark, name, spec);
   const step = modelSteps(context, name);
   const { features, keep, seed, maxIter } = spec;
-  const rows = await step('count', () => countRows(features, data));
-  const range = candidateRange(name, spec.k, rows.used);
+  const { points, ...rows } = await step('count', () => countRows(spec, data));
+  const range = candidateRange(name, spec.k, { ...rows, points });
   const columns = [...new Set([...keep, ...features.map(({ column }) => column)])].map(identifier);
   const selected = data.filter(usableRow(features)).selectExpr(...columns);
   const usable = inOneOrder(selected, features, rows.used);
@@ -50,7 +58,9 @@ export async function trainClustering(
   );
   const encoders = await step('standardise', async () => {
     const fitted = await encoding.fit(usable);
-    return { modelIds: fitted.modelIds, ...(await moments(fitted)) };
+    const { means = [], deviations = [] } = (await moments(fitted)) ?? {};
+    checkScale(name, features, deviations);
+    return { modelIds: fitted.modelIds, means, deviations };
   });
   const standardise = () => recall(spark, encoding, encoders.modelIds, () => encoding.fit(usable));
   const kMeans = (k: number) =>
@@ -58,17 +68,16 @@ export async function trainClustering(
 
   const candidates: Candidate[] = [];
   for (const k of range) {
-    candidates.push(
-      await step(`k=${k}`, async () => {
-        const standardised = (await standardise()).transform(usable);
-        const model = await kMeans(k).fit(standardised);
-        const silhouette = await silhouetteOf(name, model, standardised);
-        await model.delete();
-        return { k, silhouette };
-      }),
-    );
+    const candidate = await step(`k=${k}`, async (): Promise<Candidate | null> => {
+      const standardised = (await standardise()).transform(usable);
+      const model = await kMeans(k).fit(standardised);
+      const silhouette = await silhouetteOf(model, standardised, k);
+      await model.delete();
+      return silhouette === undefined ? null : { k, silhouette };
+    });
+    if (candidate !== null) candidates.push(candidate);
   }
-  const best = bestOf(candidates);
+  const best = bestOf(name, range, candidates);
 
   const path = join(modelFolder, 'spark');
   const pca = new ml.PCA({
@@ -107,8 +116,13 @@ export async function trainClustering(
     return { ref, sizes };
   });
 
+  const constant = features.filter((_, index) => encoders.deviations[index] === 0);
   return {
     rows,
+    warnings: [
+      ...skippedWarnings(rows),
+      ...constant.map(({ column }) => `feature ${column} has no effect: it is the same in all rows`),
+    ],
     k: best.k,
     silhouette: best.silhouette,
     candidates,
@@ -128,58 +142,91 @@ function inOneOrder(data: DataFrame, features: readonly Feature[], rows: number)
   return data.coalesce(1).sortWithinPartitions(...features.map(({ column }) => identifier(column)));
 }
 
-async function countRows(
-  features: readonly Feature[],
-  data: DataFrame,
-): Promise<{ used: number; skipped: number }> {
+async function countRows({ features, k }: ClusteringSpec, data: DataFrame): Promise<ClusteringRows & Points> {
+  const numbers = features.map(({ column }) => asNumber(column)).join(', ');
+  const usable = usableRow(features);
   const [row] = await data
-    .selectExpr(`${usableRow(features)} AS usable`)
-    .selectExpr('count_if(usable) AS used', 'count_if(NOT usable) AS skipped')
+    .selectExpr(`${usable} AS usable`, `struct(${numbers}) AS point`)
+    .selectExpr(
+      'count_if(usable) AS used',
+      'count_if(NOT usable) AS skipped',
+      'approx_count_distinct(point) FILTER (WHERE usable) AS points',
+    )
     .collect();
-  return { used: Number(row?.get('used') ?? 0), skipped: Number(row?.get('skipped') ?? 0) };
+  const count = (column: string) => Number(row?.get(column) ?? 0);
+  const skipped = count('skipped');
+  return {
+    used: count('used'),
+    skipped,
+    skippedByReason: skipped === 0 ? {} : await countSkipped(data, features),
+    // An exact count costs a shuffle, and matters only when there may be fewer points than clusters.
+    points: count('points') > 2 * k.max ? count('points') : await countPoints(data.filter(usable), numbers),
+  };
 }
 
-/** Numbers of clusters to try: fewer than there are rows. @throws OperatorError when there are too few rows for any */
+async function countPoints(usable: DataFrame, numbers: string): Promise<number> {
+  const [row] = await usable.selectExpr(`count(DISTINCT ${numbers}) AS points`).collect();
+  return Number(row?.get('points') ?? 0);
+}
+
+/**
+ * Numbers of clusters to try: fewer than there are rows, and no more than there are different points.
+ * @throws OperatorError when there are too few for any
+ */
 export function candidateRange(
   name: string,
   { min, max }: { min: number; max: number },
-  rows: number,
+  { used, points, ...skipped }: ClusteringRows & Points,
 ): number[] {
-  const most = Math.min(max, rows - 1);
-  if (most < min) {
-    throw new OperatorError(
-      'SchemaMismatch',
-      `model "${name}": ${rows} rows without null features are too few for ${min} clusters; more than ${min} are needed`,
+  const refuse = (reason: string) => new OperatorError('SchemaMismatch', `model "${name}": ${reason}`);
+  if (used <= min) {
+    const [leftOut] = skippedWarnings(skipped);
+    throw refuse(
+      `${used} rows are too few for ${min} clusters; more than ${min} are needed${leftOut === undefined ? '' : ` (${leftOut})`}`,
     );
   }
+  if (points === 1) throw refuse('all rows have the same features, so there are no clusters');
+  if (points < min) {
+    throw refuse(
+      `the ${used} rows have only ${points} different values of the features, too few for ${min} clusters; give a k of at most ${points}, or more features`,
+    );
+  }
+  const most = Math.min(max, used - 1, points);
   return Array.from({ length: most - min + 1 }, (_, index) => min + index);
 }
 
-/** The candidate with the greatest silhouette; of equal ones that with the fewest clusters. */
-export function bestOf(candidates: readonly Candidate[]): Candidate {
-  return candidates.reduce((best, candidate) => (candidate.silhouette > best.silhouette ? candidate : best));
-}
-
-/** Mean and deviation of each feature, as the scaler found them. */
-async function moments(encoder: ml.PipelineModel): Promise<{ means: number[]; deviations: number[] }> {
-  const scaler = encoder.stages.find((stage) => stage instanceof ml.StandardScalerModel);
-  if (scaler === undefined) throw new TypeError('the pipeline has no scaler');
-  return { means: (await scaler.mean()).toArray(), deviations: (await scaler.std()).toArray() };
+/**
+ * The candidate with the greatest silhouette; of equal ones that with the fewest clusters.
+ * @throws OperatorError when there is none
+ */
+export function bestOf(name: string, tried: readonly number[], candidates: readonly Candidate[]): Candidate {
+  const [first, ...others] = candidates;
+  if (first === undefined) {
+    throw new OperatorError(
+      'SchemaMismatch',
+      `model "${name}", k: no clustering with ${tried.join(', ')} clusters can be rated, as most rows are alike next to a few far away; give a smaller k, leave those out by \`filter\`, or give a feature \`transform: log1p\``,
+    );
+  }
+  return others.reduce(
+    (best, candidate) => (candidate.silhouette > best.silhouette ? candidate : best),
+    first,
+  );
 }
 
 /**
  * The mean over rows of (b − a) / max(a, b), with a the mean squared distance to the rows of the own cluster and b that
- * to the rows of the nearest other one (Rousseeuw 1987, with squared Euclidean distances as Spark computes it).
+ * to the rows of the nearest other one (Rousseeuw 1987, with squared Euclidean distances as Spark computes it). Undefined
+ * where points are so near to each other, next to the rest, that KMeans ends with fewer clusters or distances vanish.
  */
-async function silhouetteOf(name: string, model: ml.KMeansModel, standardised: DataFrame): Promise<number> {
-  if ((await model.clusterCenters()).length < 2) {
-    throw new OperatorError(
-      'SchemaMismatch',
-      `model "${name}": all rows have the same features, so there are no clusters`,
-    );
-  }
+async function silhouetteOf(
+  model: ml.KMeansModel,
+  standardised: DataFrame,
+  k: number,
+): Promise<number | undefined> {
+  if ((await model.clusterCenters()).length < k) return undefined;
   const evaluator = new ml.ClusteringEvaluator({ featuresCol: vectorColumn, predictionCol: 'cluster' });
-  return evaluator.evaluate(model.transform(standardised));
+  const silhouette = await evaluator.evaluate(model.transform(standardised));
+  return Number.isFinite(silhouette) ? silhouette : undefined;
 }
 
 async function clusterSizes(assignments: DataFrame, k: number): Promise<number[]> {

@@ -1,18 +1,25 @@
 import { ml } from 'spark-connect-js';
-import { identifier } from '../../datasets/sql-text.js';
+import { identifier, literal } from '../../datasets/sql-text.js';
+import { OperatorError } from '../../operator.js';
 import type { Feature } from './params.js';
+import { asNumber } from './usable-rows.js';
 
 /** Column with the vector that models learn from. */
 export const vectorColumn = '__features';
 /** The same before it is standardised. */
 const rawVectorColumn = '__raw_features';
 
-/** Columns that stages of the saved pipeline add: all start with `__`. */
-const numberColumn = ({ column, transform }: Feature): string =>
-  transform === 'log1p' ? `__log1p_${column}` : `__${column}`;
-const textColumn = (category: string): string => `__text_${category}`;
-const indexColumn = (category: string): string => `__index_${category}`;
-const oneHotColumn = (category: string): string => `__onehot_${category}`;
+/**
+ * Columns that stages of the saved pipeline add: all start with `__`. They are numbered, since Spark's stages take a dot
+ * in a name for a field of a struct.
+ */
+const numberColumn = (index: number): string => `__number_${index}`;
+const textColumn = (index: number): string => `__text_${index}`;
+const indexColumn = (index: number): string => `__index_${index}`;
+const oneHotColumn = (index: number): string => `__onehot_${index}`;
+
+/** Put before each value of a category: Spark's encoders refuse an empty one, and have a name for unknown ones. */
+const valuePrefix = '=';
 
 /** What a model is called upon to learn from, and how it wants it. */
 export type Encoding = {
@@ -24,33 +31,25 @@ export type Encoding = {
   scaling: 'none' | 'deviation' | 'standard';
 };
 
-/** Condition under which a row has all that is needed: no numeric feature is null, NaN or out of its transform's range. */
-export function usableRow(features: readonly Feature[]): string {
-  const conditions = features.map(({ column, transform }) => {
-    const value = `CAST(${identifier(column)} AS DOUBLE)`;
-    const present = transform === 'log1p' ? `coalesce(${value}, -1) > -1` : `${value} IS NOT NULL`;
-    return `${present} AND NOT isnan(${value})`;
-  });
-  return conditions.length === 0 ? 'true' : conditions.join(' AND ');
-}
-
 /** The stages that turn a dataset's columns into the vector; those that learn are fitted with the rest of a pipeline. */
 export function encodingStages({ features, categories, oneHot, scaling }: Encoding): ml.PipelineStage[] {
-  const numbers = features.map((feature) => {
-    const value = `CAST(${identifier(feature.column)} AS DOUBLE)`;
-    return `${feature.transform === 'log1p' ? `log1p(${value})` : value} AS ${identifier(numberColumn(feature))}`;
+  const numbers = features.map(({ column, transform }, index) => {
+    const value = asNumber(column);
+    return `${transform === 'log1p' ? `log1p(${value})` : value} AS ${numberColumn(index)}`;
   });
   const texts = categories.map(
-    (name) => `CAST(${identifier(name)} AS STRING) AS ${identifier(textColumn(name))}`,
+    (name, index) =>
+      `concat(${literal(valuePrefix)}, CAST(${identifier(name)} AS STRING)) AS ${textColumn(index)}`,
   );
+  const categoryColumns = (column: (index: number) => string) => categories.map((_, index) => column(index));
   const stages: ml.PipelineStage[] = [
     new ml.SQLTransformer({ statement: `SELECT *, ${[...numbers, ...texts].join(', ')} FROM __THIS__` }),
   ];
   if (categories.length > 0) {
     stages.push(
       new ml.StringIndexer({
-        inputCols: categories.map(textColumn),
-        outputCols: categories.map(indexColumn),
+        inputCols: categoryColumns(textColumn),
+        outputCols: categoryColumns(indexColumn),
         handleInvalid: 'keep',
       }),
     );
@@ -59,14 +58,17 @@ export function encodingStages({ features, categories, oneHot, scaling }: Encodi
     // The last index is that of unknown values: without it, those are all zeros.
     stages.push(
       new ml.OneHotEncoder({
-        inputCols: categories.map(indexColumn),
-        outputCols: categories.map(oneHotColumn),
+        inputCols: categoryColumns(indexColumn),
+        outputCols: categoryColumns(oneHotColumn),
       }),
     );
   }
   stages.push(
     new ml.VectorAssembler({
-      inputCols: [...features.map(numberColumn), ...categories.map(oneHot ? oneHotColumn : indexColumn)],
+      inputCols: [
+        ...features.map((_, index) => numberColumn(index)),
+        ...categoryColumns(oneHot ? oneHotColumn : indexColumn),
+      ],
       outputCol: scaling === 'none' ? vectorColumn : rawVectorColumn,
     }),
   );
@@ -82,6 +84,25 @@ export function encodingStages({ features, categories, oneHot, scaling }: Encodi
   return stages;
 }
 
+/** Mean and deviation of each feature, as the scaler found them; nothing when there is none. */
+export async function moments(
+  encoder: ml.PipelineModel,
+): Promise<{ means: number[]; deviations: number[] } | undefined> {
+  const scaler = encoder.stages.find((stage) => stage instanceof ml.StandardScalerModel);
+  if (scaler === undefined) return undefined;
+  return { means: (await scaler.mean()).toArray(), deviations: (await scaler.std()).toArray() };
+}
+
+/** @throws OperatorError naming a feature whose values are too large to be scaled */
+export function checkScale(model: string, features: readonly Feature[], deviations: readonly number[]): void {
+  const index = features.findIndex((_, index) => !Number.isFinite(deviations[index] ?? 0));
+  if (index < 0) return;
+  throw new OperatorError(
+    'SchemaMismatch',
+    `model "${model}", features: the values of column ${features[index]?.column} are too large for a standard deviation; bring them to a smaller unit by SQL before`,
+  );
+}
+
 /** A component of the vector: the feature it belongs to, and for one-hot categories the value it stands for. */
 export type Slot = { feature: string; value?: string };
 
@@ -92,7 +113,9 @@ export type Slot = { feature: string; value?: string };
 export function vectorSlots({ features, categories, oneHot }: Encoding, labels: readonly string[][]): Slot[] {
   const numbers = features.map(({ column }): Slot => ({ feature: column }));
   const rest = categories.flatMap((name, index): Slot[] =>
-    oneHot ? (labels[index] ?? []).map((value) => ({ feature: name, value })) : [{ feature: name }],
+    oneHot
+      ? (labels[index] ?? []).map((label) => ({ feature: name, value: label.slice(valuePrefix.length) }))
+      : [{ feature: name }],
   );
   return [...numbers, ...rest];
 }

@@ -1,6 +1,5 @@
-import { SparkConnectError } from 'spark-connect-js';
 import { naming } from '../../datasets/query.js';
-import { type Json, type OperatorContext, OperatorError } from '../../operator.js';
+import type { Json, OperatorContext } from '../../operator.js';
 
 /** Runs a durable step of a model. */
 export type ModelStep = <T extends Json>(what: string, body: () => Promise<T>) => Promise<T>;
@@ -10,19 +9,6 @@ export function modelSteps(context: OperatorContext, model: string): ModelStep {
   return (what, body) => {
     context.heartbeat({ message: `${model}: ${what}` });
     const label = `model "${model}", ${what}`;
-    return context.step(`${model}: ${what}`, () => naming(label, () => refusing(label, body)));
+    return context.step(`${model}: ${what}`, () => naming(label, body));
   };
-}
-
-/** MLlib's own checks have no SQLSTATE; a retry would meet them again. */
-async function refusing<T>(label: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const isRefusal =
-      error instanceof SparkConnectError &&
-      error.exceptionClasses.includes('java.lang.IllegalArgumentException');
-    if (!isRefusal) throw error;
-    throw new OperatorError('SparkQueryFailed', `${label}: ${error.message}`, null, { cause: error });
-  }
 }

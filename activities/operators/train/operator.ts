@@ -11,7 +11,8 @@ import { trainRegression } from './regression.js';
 /** What a model leaves: its summary in the output, and the dataset with its results. */
 type Trained = {
   summary: { [key: string]: Json };
-  metrics: Record<string, number | null>;
+  metrics: Record<string, number>;
+  warnings: string[];
   dataset: DatasetRef;
 };
 
@@ -41,8 +42,9 @@ export const train = defineOperator({
           ? await clustering(context, spark, name, spec, folder)
           : await regression(context, spark, name, spec, folder);
       for (const [metric, value] of Object.entries(trained.metrics)) {
-        if (value !== null) context.stats.metric(`${name}.${metric}`, value);
+        context.stats.metric(`${name}.${metric}`, value);
       }
+      for (const warning of trained.warnings) context.log.warn({ model: name }, warning);
       context.log.info({ model: name, metrics: trained.metrics }, 'model trained');
       summaries[name] = { ...trained.summary, path: modelPath(trained.dataset, name) };
       datasets[trained.dataset.dataset] = trained.dataset;
@@ -70,7 +72,7 @@ async function clustering(
     data: spec.data,
     ...summary,
   });
-  return { summary, metrics, dataset: assignments };
+  return { summary, metrics, warnings: result.warnings, dataset: assignments };
 }
 
 async function regression(
@@ -80,10 +82,14 @@ async function regression(
   spec: RegressionSpec,
   folder: string,
 ): Promise<Trained> {
-  const { predictions, components, intercept, smearing, warning, metrics, baseline, improvement, ...rest } =
-    await trainRegression(context, spark, name, spec, folder);
-  if (warning !== null) context.log.warn({ model: name }, warning);
-  const { rows, importances } = rest;
+  const { predictions, components, intercept, smearing, metrics, baseline, ...rest } = await trainRegression(
+    context,
+    spark,
+    name,
+    spec,
+    folder,
+  );
+  const { rows, importances, warnings, improvement } = rest;
   const { kind, algorithm, label, labelTransform } = spec;
   const used = hyperparameters(spec);
   const summary = {
@@ -94,8 +100,9 @@ async function regression(
     rows,
     metrics: { ...metrics },
     baseline: { ...baseline },
-    improvement,
+    ...defined({ improvement }),
     featureImportances: importances,
+    warnings,
   };
   const { data, filter = null, features, categories, split, sampleRatio, seed } = spec;
   await writeJson(join(folder, 'model.json'), {
@@ -119,13 +126,18 @@ async function regression(
     ...metrics,
     baselineRmse: baseline.rmse,
     baselineMae: baseline.mae,
-    baselineR2: baseline.r2,
-    improvement,
+    ...defined({ baselineR2: baseline.r2, improvement }),
     trainRows: rows.train,
     testRows: rows.test,
   };
-  return { summary, metrics: figures, dataset: predictions };
+  return { summary, metrics: figures, warnings, dataset: predictions };
 }
+
+/** Only the metrics that are defined: a metric is a number or not there. */
+const defined = (metrics: Record<string, number | undefined>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
 
 /** Where the model is, relative to the data root as datasets are. */
 function modelPath({ path }: DatasetRef, name: string): string {

@@ -9,11 +9,15 @@ import {
   seed,
 } from '../../../config/sections/models.js';
 import { datasetName, datasetRef } from '../../datasets/dataset-ref.js';
+import { distinctNames, namesFirst } from '../../datasets/distinct-names.js';
 
 const column = z.string().min(1, 'expected the name of a column');
 
-/** Columns that the operator adds to what it publishes. */
-const added = { clustering: ['cluster', 'pc1', 'pc2'], regression: ['actual', 'predicted', 'baseline'] };
+/** Columns that the operator adds to what a model reads, and to what it publishes. */
+const added = {
+  clustering: ['cluster', 'pc1', 'pc2'],
+  regression: { read: ['predicted', 'baseline'], published: ['actual', 'predicted', 'baseline'] },
+};
 
 const columns = z
   .array(column)
@@ -51,7 +55,7 @@ const clustering = z
   .strictObject({
     kind: z.literal('clustering'),
     ...common,
-    /** What rows are alike in. Each is standardised: mean 0, deviation 1. Rows where one is null are left out. */
+    /** What rows are alike in. Each is standardised: mean 0, deviation 1. Rows where one is null, NaN or infinite are left out. */
     features: features.min(1),
     /** Number of clusters, or the range to choose from by the silhouette. Default 2 to 8. */
     k: z
@@ -71,14 +75,15 @@ const clustering = z
     ...kMeansSettings,
   })
   .superRefine((model, issues) => {
-    checkNames([...model.features.map((each) => each.column), ...model.keep], added.clustering, issues);
+    const names = [...model.features.map((each) => each.column), ...model.keep];
+    checkNames(names, added.clustering, issues);
   });
 
 const regression = z
   .strictObject({
     kind: z.literal('regression'),
     ...common,
-    /** The numeric column to predict. Rows where it is null are left out. */
+    /** The numeric column to predict. Rows where it is null, NaN or infinite are left out. */
     label: column,
     /**
      * `log`: learns ln(label), for positive labels with a long tail. Predictions and metrics are in the label's own
@@ -86,7 +91,7 @@ const regression = z
      * the exponential of a mean of logarithms is too small (Duan 1983, smearing estimate). Default none.
      */
     labelTransform: z.enum(['none', 'log']).default('none'),
-    /** Numeric and boolean columns to predict from. Rows where one is null are left out. */
+    /** Numeric and boolean columns to predict from. Rows where one is null, NaN or infinite are left out. */
     features: features.default([]),
     /** Columns to predict from that are names of something. Null and values not seen in training are a category too. */
     categories: columns.default([]),
@@ -136,13 +141,17 @@ const regression = z
     if (both !== undefined) {
       issues.addIssue({ code: 'custom', path: ['categories'], message: `${both} is among the features too` });
     }
-    checkNames([...model.keep, ...model.baseline.groupBy], added.regression, issues);
+    checkNames([...inputs, model.label, ...(model.split.by ?? [])], added.regression.read, issues);
+    checkNames([...model.keep, ...model.baseline.groupBy], added.regression.published, issues);
   });
 
+/** Spark doesn't tell names apart by case. */
 function checkNames(names: string[], taken: string[], issues: z.RefinementCtx): void {
-  const clash = names.find((name) => taken.includes(name));
+  const clash = names.find((name) => taken.includes(name.toLowerCase()) || name.startsWith('__'));
   if (clash !== undefined) {
-    const message = `the column name ${clash} is taken: train adds a column of this name; rename it by SQL before`;
+    const message = clash.startsWith('__')
+      ? `the column name ${clash} is taken: those that start with __ are of train itself; rename it by SQL before`
+      : `the column name ${clash} is taken: train adds a column of this name; rename it by SQL before`;
     issues.addIssue({ code: 'custom', message });
   }
 }
@@ -157,7 +166,8 @@ export const trainParams = z.strictObject({
         error: () => 'expected a model whose kind is clustering or regression',
       }),
     )
-    .refine((models) => Object.keys(models).length > 0, 'expected at least one model'),
+    .refine((models) => Object.keys(models).length > 0, 'expected at least one model')
+    .superRefine(distinctNames, namesFirst),
 });
 
 export type ClusteringSpec = z.output<typeof clustering>;

@@ -2,20 +2,28 @@ import { join } from 'node:path';
 import { type DataFrame, expr, lit, ml, type SparkSession } from 'spark-connect-js';
 import { identifier } from '../../datasets/sql-text.js';
 import { writeDataset } from '../../datasets/write-dataset.js';
-import { type DatasetRef, type OperatorContext, OperatorError } from '../../operator.js';
-import { type Algorithm, configure, labelColumn } from './algorithms.js';
-import { encodingStages, featureImportances, type Slot, usableRow, vectorSlots } from './encoding.js';
+import type { DatasetRef, OperatorContext } from '../../operator.js';
+import { type Algorithm, configure, labelColumn, type TrainingSize } from './algorithms.js';
+import {
+  checkScale,
+  encodingStages,
+  featureImportances,
+  moments,
+  type Slot,
+  vectorSlots,
+} from './encoding.js';
 import { recall } from './fitted-models.js';
 import { modelSteps } from './model-steps.js';
 import type { RegressionSpec } from './params.js';
 import { type RegressionQuality, rate } from './regression-quality.js';
+import { countRows, modelColumns, numbersOf, type RegressionRows } from './regression-rows.js';
 import { splitConditions } from './split.js';
 import { openTrainingData } from './training-data.js';
+import { asNumber, skippedWarnings, usableRow } from './usable-rows.js';
 
 /** Predictions of the transformed label, where there is a transform. */
 const transformedPrediction = '__prediction';
 
-type RowCounts = { train: number; test: number; skipped: number; meanLabel: number };
 type FitResult = {
   modelIds: string[];
   maxCategories: number;
@@ -28,17 +36,18 @@ type FitResult = {
 };
 
 export type TrainedRegression = {
-  rows: RowCounts;
+  rows: RegressionRows;
   smearing: number;
   importances: Record<string, number>;
   /** Weight of each component of the vector. */
   components: (Slot & { weight: number })[];
   intercept: number | null;
-  warning: string | null;
+  /** What was left out or is not defined, and Spark's own warning. */
+  warnings: string[];
   metrics: RegressionQuality;
   baseline: RegressionQuality;
-  /** Share by which the error (RMSE) is smaller than the baseline's. */
-  improvement: number | null;
+  /** Share by which the error (RMSE) is smaller than the baseline's; left out when that makes no error. */
+  improvement?: number;
   predictions: DatasetRef;
 };
 
@@ -52,15 +61,15 @@ export async function trainRegression(
 ): Promise<TrainedRegression> {
   const data = await openTrainingData(context, spark, name, spec);
   const step = modelSteps(context, name);
-  const { isTest, isTraining } = splitConditions(spec.split.by ?? modelColumns(spec), {
+  const sides = splitConditions(spec.split.by ?? modelColumns(spec), {
     seed: spec.seed,
     testRatio: spec.split.testRatio,
     sampleRatio: spec.sampleRatio,
   });
-  const rows = await step('split', () => countRows(name, spec, data, isTest, isTraining));
+  const rows = await step('split', () => countRows(name, spec, data, sides));
   const prepared = prepare(spec, data);
-  const train = prepared.filter(isTraining);
-  const test = prepared.filter(isTest);
+  const train = prepared.filter(sides.isTraining);
+  const test = prepared.filter(sides.isTest);
 
   const isLog = spec.labelTransform === 'log';
   const algorithm = configure(spec, isLog ? transformedPrediction : 'predicted');
@@ -68,6 +77,7 @@ export async function trainRegression(
   const encoders = await step('encode', async () => {
     const fitted = await encoding.fit(train);
     const indexer = fitted.stages.find((stage) => stage instanceof ml.StringIndexerModel);
+    checkScale(name, spec.features, (await moments(fitted))?.deviations ?? []);
     return { modelIds: fitted.modelIds, labels: (await indexer?.labelsArray()) ?? [] };
   });
 
@@ -76,7 +86,8 @@ export async function trainRegression(
     const encoder = await recall(spark, encoding, encoders.modelIds, () => encoding.fit(train));
     const encoded = encoder.transform(train);
     const maxCategories = Math.max(0, ...encoders.labels.map((labels) => labels.length));
-    const { model, weights, intercept = null } = await algorithm.fit(encoded, maxCategories);
+    const size = { rows: rows.train, maxCategories };
+    const { model, weights, intercept = null } = await algorithm.fit(encoded, size);
     const smearing = isLog ? await meanExponentialError(model.transform(encoded)) : 1;
     const stages = [...encoder.stages, model, ...finalStages(isLog, smearing)];
     const pipeline = new ml.PipelineModel(spark, stages);
@@ -87,7 +98,7 @@ export async function trainRegression(
   });
 
   const evaluation = await step('evaluate', async (): Promise<Evaluation> => {
-    const pipeline = wholePipeline(encoding, algorithm, fit, isLog);
+    const pipeline = wholePipeline(encoding, algorithm, { ...fit, rows: rows.train }, isLog);
     const model = await recall(spark, pipeline, fit.modelIds, () => ml.PipelineModel.load(spark, path));
     const predicted = withBaseline(model.transform(test), train, spec, rows.meanLabel);
     const published = [...new Set([...spec.keep, ...spec.baseline.groupBy])].map(identifier);
@@ -95,90 +106,45 @@ export async function trainRegression(
     const { ref, bytes } = await writeDataset(
       context.storage,
       dataset,
-      predicted.selectExpr(...published, `${quoted(spec.label)} AS actual`, 'predicted', 'baseline'),
+      predicted.selectExpr(...published, `${asNumber(spec.label)} AS actual`, 'predicted', 'baseline'),
     );
     context.stats.wrote(ref.rows, bytes);
-    const quality = await rate(spark.read.parquet(join(context.storage.folder, dataset)));
+    const quality = await rate(name, spark.read.parquet(join(context.storage.folder, dataset)));
     await model.delete();
     return { predictions: ref, ...quality };
   });
 
   const { metrics, baseline, predictions } = evaluation;
+  const isExact = baseline.rmse === 0;
   return {
     rows,
     smearing: fit.smearing,
     importances: featureImportances(fit.slots, fit.weights),
     components: fit.slots.map((slot, index) => ({ ...slot, weight: fit.weights[index] ?? 0 })),
     intercept: fit.intercept,
-    warning: fit.warning,
+    warnings: [
+      ...skippedWarnings(rows),
+      ...(fit.warning === null ? [] : [fit.warning]),
+      ...(metrics.r2 === undefined ? ['r2 is not defined: all labels of the test rows are equal'] : []),
+      ...(isExact ? ['improvement is not defined: the baseline makes no error'] : []),
+    ],
     metrics,
     baseline,
-    improvement: baseline.rmse === 0 ? null : 1 - metrics.rmse / baseline.rmse,
+    ...(isExact ? {} : { improvement: 1 - metrics.rmse / baseline.rmse }),
     predictions,
   };
 }
 
 type Evaluation = { predictions: DatasetRef; metrics: RegressionQuality; baseline: RegressionQuality };
 
-const quoted = (label: string): string => `CAST(${identifier(label)} AS DOUBLE)`;
-
-/** All columns that the model reads. */
-const modelColumns = ({ features, categories, label }: RegressionSpec): string[] => [
-  ...features.map(({ column }) => column),
-  ...categories,
-  label,
-];
-
-const usable = ({ features, label }: RegressionSpec): string =>
-  usableRow([{ column: label, transform: 'none' }, ...features]);
-
 /** Usable rows, with the columns that are needed and the label as it is learnt. */
 function prepare(spec: RegressionSpec, data: DataFrame): DataFrame {
   const { keep, split, baseline, label, labelTransform } = spec;
   const columns = new Set([...modelColumns(spec), ...keep, ...(split.by ?? []), ...baseline.groupBy]);
-  const learnt = labelTransform === 'log' ? `ln(${quoted(label)})` : quoted(label);
-  return data.filter(usable(spec)).selectExpr(...[...columns].map(identifier), `${learnt} AS ${labelColumn}`);
-}
-
-/** Counts the rows on either side. @throws OperatorError when one is empty, or a label has no logarithm */
-async function countRows(
-  name: string,
-  spec: RegressionSpec,
-  data: DataFrame,
-  isTest: string,
-  isTraining: string,
-): Promise<RowCounts> {
-  const [row] = await data
-    .selectExpr(
-      `${usable(spec)} AS usable`,
-      `${isTest} AS test`,
-      `${isTraining} AS train`,
-      `${quoted(spec.label)} AS label`,
-    )
-    .selectExpr(
-      'count_if(NOT usable) AS skipped',
-      'count_if(usable AND train) AS train',
-      'count_if(usable AND test) AS test',
-      'count_if(usable AND label <= 0) AS without_log',
-      'avg(label) FILTER (WHERE usable AND train) AS mean_label',
-    )
-    .collect();
-  const count = (column: string) => Number(row?.get(column) ?? 0);
-  const withoutLog = count('without_log');
-  if (spec.labelTransform === 'log' && withoutLog > 0) {
-    throw new OperatorError(
-      'SchemaMismatch',
-      `model "${name}", labelTransform: ${withoutLog} rows have a ${spec.label} of 0 or less, which has no logarithm; leave them out by \`filter\``,
-    );
-  }
-  const [train, test, skipped] = [count('train'), count('test'), count('skipped')];
-  if (train === 0 || test === 0) {
-    throw new OperatorError(
-      'SchemaMismatch',
-      `model "${name}": ${train} rows to train on and ${test} to test on (${skipped} left out, where the label or a feature is null); both must be above 0`,
-    );
-  }
-  return { train, test, skipped, meanLabel: count('mean_label') };
+  const learnt = labelTransform === 'log' ? `ln(${asNumber(label)})` : asNumber(label);
+  return data
+    .filter(usableRow(numbersOf(spec)))
+    .selectExpr(...[...columns].map(identifier), `${learnt} AS ${labelColumn}`);
 }
 
 /** Mean of exp(error) over the training rows (Duan 1983). */
@@ -199,10 +165,14 @@ function finalStages(isLog: boolean, smearing: number): ml.Transformer[] {
 const wholePipeline = (
   encoding: ml.Pipeline,
   algorithm: Algorithm,
-  { maxCategories, smearing }: FitResult,
+  { rows, maxCategories, smearing }: TrainingSize & Pick<FitResult, 'smearing'>,
   isLog: boolean,
 ): ml.Pipeline =>
-  new ml.Pipeline([...encoding.stages, algorithm.estimator(maxCategories), ...finalStages(isLog, smearing)]);
+  new ml.Pipeline([
+    ...encoding.stages,
+    algorithm.estimator({ rows, maxCategories }),
+    ...finalStages(isLog, smearing),
+  ]);
 
 /** Adds the mean label of the training rows of each row's group; of all of them when the group is not among them. */
 function withBaseline(test: DataFrame, train: DataFrame, spec: RegressionSpec, meanLabel: number): DataFrame {
@@ -212,7 +182,7 @@ function withBaseline(test: DataFrame, train: DataFrame, spec: RegressionSpec, m
   const means = train
     .selectExpr(
       ...groupBy.map((column, index) => `${identifier(column)} AS ${group(index)}`),
-      `${quoted(spec.label)} AS __actual`,
+      `${asNumber(spec.label)} AS __actual`,
     )
     .groupBy(...groupBy.map((_, index) => group(index)))
     .agg(expr('avg(__actual)').alias('__mean'));

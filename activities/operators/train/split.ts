@@ -3,6 +3,8 @@ import { identifier, literal } from '../../datasets/sql-text.js';
 /** Rows are put into this many buckets by a hash; ratios are rounded to it. */
 const buckets = 1_000_000;
 
+export type SplitConditions = { isTest: string; isTraining: string };
+
 /**
  * SQL conditions that part rows by a hash of some columns. Unlike a random split, they say the same of a row each time
  * and whatever the order of rows.
@@ -10,7 +12,7 @@ const buckets = 1_000_000;
 export function splitConditions(
   by: readonly string[],
   { seed, testRatio, sampleRatio }: { seed: number; testRatio: number; sampleRatio: number },
-): { isTest: string; isTraining: string } {
+): SplitConditions {
   const columns = by.map(identifier).join(', ');
   const below = (purpose: string, ratio: number) =>
     `pmod(xxhash64(${columns}, ${literal(purpose)}, ${seed}L), ${buckets}) < ${Math.round(ratio * buckets)}`;

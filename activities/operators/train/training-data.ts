@@ -58,7 +58,7 @@ export function checkColumns(
       if (!fits(type.kind)) {
         throw new OperatorError(
           'SchemaMismatch',
-          `model "${model}", ${param}: column ${column} is of type ${simpleString(type)}, expected ${expected}`,
+          `model "${model}", ${param}: column ${column} is of type ${simpleString(type)}, expected ${expected}; make it one by SQL before, or leave it out`,
         );
       }
     }
@@ -70,7 +70,9 @@ export function checkColumns(
     'features',
     spec.features.map(({ column }) => column),
     isNumeric,
-    'a number or boolean',
+    spec.kind === 'clustering'
+      ? 'a number or boolean'
+      : 'a number or boolean (names of something belong in categories)',
   );
   check('keep', spec.keep, any, '');
   if (spec.kind === 'clustering') return;

@@ -75,6 +75,28 @@ describe('a backfill', () => {
     });
   });
 
+  it('starts another run in the place of one that is held, and is not over before that has ended', () => {
+    const backfill = new Backfill(plan(4));
+    fill(backfill, 4);
+    const run = `d/${day(1)}`;
+    backfill.hold(run, true);
+    backfill.hold('d/none of its runs', true);
+    expect(fill(backfill, 4)).toEqual([day(3)]);
+    expect(backfill.view()).toMatchObject({
+      state: 'running',
+      counts: { waiting: 0, active: 3, held: 1 },
+      held: [{ logicalDate: day(1), workflowId: run }],
+      active: [{ logicalDate: day(0) }, { logicalDate: day(2) }, { logicalDate: day(3) }],
+    });
+    for (const date of [day(0), day(2), day(3)]) backfill.ended(date, 'success');
+    expect(backfill.isOver).toBe(false);
+    backfill.hold(run, false);
+    expect(backfill.view().counts).toMatchObject({ active: 1, held: 0 });
+    backfill.hold(run, true);
+    backfill.ended(day(1), 'failed', 'ended by hand');
+    expect(backfill.summary()).toMatchObject({ state: 'failed', counts: { success: 3, failed: 1, held: 0 } });
+  });
+
   it('starts nothing while it is paused, and goes on where it was', () => {
     const backfill = new Backfill(plan(5));
     backfill.pause();

@@ -49,6 +49,30 @@ tasks:
     ]);
   });
 
+  it('with a pool are to be waited for where pools hold them, and then end as they would', () => {
+    const text = `
+params: { x: { type: string, default: nowhere } }
+tasks:
+  - { id: a, operator: noop, pool: p }
+  - { id: b, operator: branch, pool: p, dependsOn: a, with: { choose: c } }
+  - { id: c, operator: fail, pool: p, dependsOn: b, with: { message: no } }
+  - { id: d, operator: noop, dependsOn: b }
+  - { id: e, operator: branch, pool: p, with: { choose: "\${{ params.x }}" } }`;
+    const run = startDag(text, { controlsTakeSlots: true, params: { x: 'nowhere' } });
+    const waits = () => run.next().filter((decision) => decision.kind === 'wait');
+    const [first, ...none] = waits();
+    expect(none).toEqual([]);
+    expect(first).toMatchObject({ instance: { key: 'a' }, wait: { milliseconds: 0 } });
+    // Who waits for slots has not been carried out.
+    expect(statesOf(run)).toMatchObject({ a: 'queued', b: 'none' });
+    for (let wait = first; wait !== undefined; [wait] = waits())
+      run.settle(wait.instance.key, wait.end ?? { state: 'success' });
+    expect(statesOf(run)).toEqual({ a: 'success', b: 'success', c: 'failed', d: 'skipped', e: 'failed' });
+    expect(reasonOf(run, 'c')).toBe('no');
+    expect(reasonOf(run, 'e')).toContain("no task or group 'nowhere'");
+    expect(startDag(text, { params: { x: 'nowhere' } }).next()).toMatchObject([{ kind: 'finished' }]);
+  });
+
   it('fail with their message, or with what is wrong with their params', () => {
     const text = `
 params: { x: { type: string, default: nowhere } }

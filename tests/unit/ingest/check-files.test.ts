@@ -40,8 +40,16 @@ describe('Parquet files', () => {
       ['v', 'array<struct<x:int>>'],
       ['w', 'string'],
     );
-    expect(await checkFiles([file], { format: 'parquet', options: {} }, declared)).toEqual({
-      accepted: [{ path: file, bytes: expect.any(Number), rows: 1 }],
+    expect(await checkFiles([file], { format: 'parquet', options: {} }, declared, tempFolder())).toEqual({
+      accepted: [
+        {
+          path: file,
+          bytes: expect.any(Number),
+          rows: 1,
+          readAs: expect.stringMatching(/0\.parquet$/),
+          copied: false,
+        },
+      ],
       rejected: [],
       undeclared: [],
     });
@@ -53,12 +61,12 @@ describe('Parquet files', () => {
       `COPY (SELECT 1 AS a, TIME '10:00' AS b, 2 AS c FROM range(5)) TO '${file}' (FORMAT parquet)`,
     );
     const check = (...columns: [string, string][]) =>
-      checkFiles([file], { format: 'parquet', options: {} }, types(...columns));
+      checkFiles([file], { format: 'parquet', options: {} }, types(...columns), tempFolder());
     expect((await check(['a', 'bigint'], ['b', 'timestamp'], ['A', 'int'])).rejected).toEqual([
       {
         file,
         reason:
-          'column a is int, expected bigint; column b is Parquet INT64 TIME(MICROS), expected timestamp; column A is missing',
+          'column a is int, expected bigint; column b is Parquet INT64 TIME(MICROS), expected timestamp; column A is missing, there is a',
       },
     ]);
     expect(await check(['a', 'int'])).toMatchObject({ accepted: [{ rows: 5 }], undeclared: ['b', 'c'] });
@@ -70,7 +78,12 @@ describe('CSV files', () => {
   async function header(text: string | Buffer, options: Record<string, string> = {}, name = 'a.csv') {
     const file = join(tempFolder(), name);
     await writeFile(file, text);
-    const { accepted, rejected } = await checkFiles([file], { format: 'csv', options }, types());
+    const { accepted, rejected } = await checkFiles(
+      [file],
+      { format: 'csv', options },
+      types(),
+      tempFolder(),
+    );
     return accepted[0]?.header ?? rejected[0]?.reason;
   }
 
@@ -90,17 +103,28 @@ describe('CSV files', () => {
 
   it.each([
     ['', 'unreadable: it is empty'],
-    ['\na,b', 'unreadable: it has no header line'],
+    ['\n \n', 'unreadable: it has no header line'],
     ['a,b,a', 'column a appears twice'],
+    ['a,b,A', 'columns a and A differ only by case'],
+    ['a,"b', 'unreadable: a quote in its header line is not closed, or text follows it'],
     ['x'.repeat(1_000_001), 'unreadable: its first line is too long for a header'],
   ])('are rejected without a usable one: %.10j', async (text, reason) => {
     expect(await header(text)).toBe(reason);
   });
 
-  it('are rejected when they cannot be unpacked, or their encoding is unknown', async () => {
+  it('are rejected when they cannot be unpacked, or are of another encoding', async () => {
     expect(await header('not gzip', {}, 'a.csv.gz')).toMatch(/^unreadable: /);
-    expect(await header('a', { encoding: 'ebcdic' })).toMatch(
-      /^unreadable: encoding ebcdic is not supported; use utf-8/,
+    expect(await header('BZh9', {}, 'a.csv.bz2')).toBe(
+      'unreadable: CSV packed as .bz2 is not supported; use .gz',
+    );
+    expect(await header(Buffer.from('\uFEFFa,b', 'utf16le'))).toBe(
+      'unreadable: its byte order mark is that of utf-16le; set options.encoding to that',
+    );
+    expect(await header(Buffer.from('größe,b', 'latin1'))).toBe(
+      'unreadable: its header line is not utf-8; set options.encoding',
+    );
+    expect(await header('a,b', { encoding: 'UTF-16' })).toBe(
+      'unreadable: it has no byte order mark; set options.encoding to utf-16le or utf-16be',
     );
   });
 });

@@ -3,6 +3,8 @@ import { ingestParams } from '../../../activities/operators/ingest/params.js';
 
 const sales = { files: 'sales/*.parquet', schema: { sale_id: 'bigint', shop_id: 'int' } };
 
+const csv = (options: object) => ({ sales: { ...sales, format: 'csv', options } });
+
 /** The first thing that is wrong with the params: where, and what. */
 function problem(datasets: object): string {
   const issue = ingestParams.safeParse({ datasets }).error?.issues[0];
@@ -112,6 +114,28 @@ describe('params of ingest', () => {
     [
       { sales: { ...sales, partitionBy: [{ shop_id: '1' }] } },
       /^datasets\.sales\.partitionBy\.0: there is already a column "shop_id"/,
+    ],
+    [
+      csv({ separator: ';' }),
+      /^datasets\.sales\.options\.separator: there is no such option of csv files; there are sep, /,
+    ],
+    [
+      csv({ mode: 'DROPMALFORMED' }),
+      /^datasets\.sales\.options\.mode: this option of Spark does nothing here/,
+    ],
+    [csv({ multiLine: false }), /^datasets\.sales\.options\.multiLine: this is always so for CSV/],
+    [
+      csv({ encoding: 'windows-1252' }),
+      /^datasets\.sales\.options\.encoding: encoding windows-1252 is not supported; use utf-8/,
+    ],
+    [csv({ quote: '""' }), /^datasets\.sales\.options\.quote: expected one printable ASCII character, or ""/],
+    [
+      csv({ sep: '|', comment: '|' }),
+      /^datasets\.sales\.options: sep, quote, escape and comment must be different/,
+    ],
+    [
+      { sales: { ...sales, format: 'json', options: { sep: ';' } } },
+      /^datasets\.sales\.options\.sep: there is no such option of json files; there are multiLine/,
     ],
     [{ sales: { ...sales, partitionBy: [{ a: '1', b: '2' }] } }, /^datasets\.sales\.partitionBy\.0/],
   ])('refuses %j', (datasets, expected) => {

@@ -63,6 +63,7 @@ export function collectReport(sections: { [key: string]: Json }[], answer?: Answ
     generatedAt: new Date(start + 120_000),
   };
   return collect(params, facts, {
+    tables: [],
     runQuery: async (sql, maxRows) => {
       if (answer === undefined) throw new Error(`unexpected query ${sql}`);
       answer.asked.push({ sql, maxRows });

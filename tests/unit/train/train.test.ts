@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { configure } from '../../../activities/operators/train/algorithms.js';
 import { bestOf, candidateRange, inOwnUnits } from '../../../activities/operators/train/clustering.js';
 import {
+  checkScale,
   encodingStages,
   featureImportances,
-  usableRow,
   vectorSlots,
 } from '../../../activities/operators/train/encoding.js';
 import { type RegressionSpec, trainParams } from '../../../activities/operators/train/params.js';
 import { splitConditions } from '../../../activities/operators/train/split.js';
 import { checkColumns } from '../../../activities/operators/train/training-data.js';
+import { usableRow } from '../../../activities/operators/train/usable-rows.js';
 import { modelsSettings } from '../../../config/sections/models.js';
 
 const data = { dataset: 'sales', path: 'd/r/t/g/sales', rows: 10, schemaHash: 'h' };
@@ -54,6 +55,17 @@ describe('params', () => {
     expect(problem({ ...clustering, k: { min: 5, max: 3 } })).toBe('k.min: expected at most max');
     expect(problem({ ...clustering, features: ['a', 'a'] })).toBe('features: a column appears twice');
     expect(problem({ ...clustering, keep: ['pc1'] })).toContain('the column name pc1 is taken');
+    expect(problem({ ...clustering, features: ['Cluster'] })).toContain('the column name Cluster is taken');
+    expect(problem({ ...clustering, features: ['__features'] })).toContain('those that start with __');
+    for (const [key, value] of Object.entries({
+      features: ['predicted'],
+      categories: ['PREDICTED'],
+      label: 'baseline',
+      split: { by: ['predicted'] },
+      keep: ['actual'],
+    }))
+      expect(problem({ ...regression, [key]: value })).toMatch(/^: the column name \w+ is taken/);
+    expect(parse({ ...regression, label: 'actual' }).success).toBe(true);
     expect(problem({ ...regression, features: [], categories: [] })).toContain(
       'features: expected features or categories',
     );
@@ -97,8 +109,8 @@ describe('encoding', () => {
 
   it('quotes names and leaves out rows that have no number', () => {
     expect(usableRow(features)).toBe(
-      'coalesce(CAST(`size` AS DOUBLE), -1) > -1 AND NOT isnan(CAST(`size` AS DOUBLE)) AND ' +
-        'CAST(`odd``name` AS DOUBLE) IS NOT NULL AND NOT isnan(CAST(`odd``name` AS DOUBLE))',
+      "coalesce(CAST(`size` AS DOUBLE) > -1 AND CAST(`size` AS DOUBLE) < double('Infinity'), false) AND " +
+        "coalesce(abs(CAST(`odd``name` AS DOUBLE)) < double('Infinity'), false)",
     );
     expect(usableRow([])).toBe('true');
   });
@@ -126,7 +138,7 @@ describe('encoding', () => {
   });
 
   it('knows what each component of the vector stands for', () => {
-    const labels = [['oslo', 'rome'], ['x']];
+    const labels = [['=oslo', '='], ['=x']];
     expect(vectorSlots({ features, categories, oneHot: false, scaling: 'none' }, labels)).toEqual([
       { feature: 'size' },
       { feature: 'odd`name' },
@@ -136,7 +148,7 @@ describe('encoding', () => {
     const slots = vectorSlots({ features, categories, oneHot: true, scaling: 'deviation' }, labels);
     expect(slots.slice(2)).toEqual([
       { feature: 'town', value: 'oslo' },
-      { feature: 'town', value: 'rome' },
+      { feature: 'town', value: '' },
       { feature: 'kind', value: 'x' },
     ]);
     const importances = featureImportances(slots, [1, 0, -2, 3, 2]);
@@ -150,9 +162,19 @@ describe('encoding', () => {
   });
 
   it('gives trees a bin for every value of a category', () => {
-    const bins = (values: number) => configure(regressionSpec(), 'p').estimator(values).params;
-    expect(bins(10)).toMatchObject({ maxBins: 32 });
-    expect(bins(200)).toMatchObject({ maxBins: 201 });
+    const params = (rows: number, maxCategories: number) =>
+      configure(regressionSpec(), 'p').estimator({ rows, maxCategories }).params;
+    expect(params(1000, 10)).toMatchObject({ maxBins: 32, minInstancesPerNode: 10 });
+    expect(params(1000, 200)).toMatchObject({ maxBins: 201, minInstancesPerNode: 10 });
+    // Each row has a value of its own, so that rows count twice.
+    expect(params(200, 200)).toMatchObject({ maxBins: 201, minInstancesPerNode: 20 });
+  });
+
+  it('names the feature that is too large to be scaled', () => {
+    expect(() => checkScale('m', features, [3, 0])).not.toThrow();
+    expect(() => checkScale('m', features, [3, Number.POSITIVE_INFINITY])).toThrow(
+      'model "m", features: the values of column odd`name are too large for a standard deviation',
+    );
   });
 });
 
@@ -170,14 +192,20 @@ describe('the split', () => {
 
 describe('clusters', () => {
   it('are fewer than the rows', () => {
-    expect(candidateRange('m', { min: 2, max: 5 }, 100)).toEqual([2, 3, 4, 5]);
-    expect(candidateRange('m', { min: 2, max: 5 }, 4)).toEqual([2, 3]);
-    expect(() => candidateRange('m', { min: 4, max: 5 }, 4)).toThrow('model "m": 4 rows');
+    const range = (min: number, used: number, points = used, skippedByReason = {}) =>
+      candidateRange('m', { min, max: 5 }, { used, points, skipped: 0, skippedByReason });
+    expect(range(2, 100)).toEqual([2, 3, 4, 5]);
+    expect(range(2, 4)).toEqual([2, 3]);
+    expect(() => range(4, 4)).toThrow('model "m": 4 rows');
+    expect(range(2, 100, 3)).toEqual([2, 3]);
+    expect(() => range(4, 100, 3)).toThrow('the 100 rows have only 3 different values of the features');
+    expect(() => range(2, 100, 1)).toThrow('all rows have the same features');
   });
 
   it('are as many as give the best silhouette, and of equal ones the fewest', () => {
     const candidates = [0.5, 0.7, 0.7, 0.6].map((silhouette, index) => ({ k: index + 2, silhouette }));
-    expect(bestOf(candidates).k).toBe(3);
+    expect(bestOf('m', [2, 3, 4, 5], candidates).k).toBe(3);
+    expect(() => bestOf('m', [4, 5], [])).toThrow('no clustering with 4, 5 clusters can be rated');
   });
 
   it('have their centres in the features’ own units', () => {
