@@ -53,9 +53,9 @@ export class RunExecution {
     results: Pick<DagRunOptions, 'reused' | 'restored'>,
     resumed?: Resumed,
   ) {
-    const { dag, dagFolder, params, config, run, traits } = prepared;
+    const { dag, dagFolder, params, typedParams, config, run, traits } = prepared;
     const { allowance } = this;
-    this.run = new DagRun(dag, { params, config, run, ...results, allowance });
+    this.run = new DagRun(dag, { params, typedParams, config, run, ...results, allowance });
     const { workflowId } = workflowInfo();
     this.shared = {
       dag: { id: dag.dagId, folder: dagFolder },
