@@ -3,7 +3,7 @@ import type { DataFrame } from 'spark-connect-js';
 import { z } from 'zod';
 import { datasetName } from '../datasets/dataset-ref.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
-import { naming, readSql, type SqlText, sqlArguments, sqlText } from '../datasets/query.js';
+import { naming, readSql, type SqlText, sqlArguments, sqlText, sqlValues } from '../datasets/query.js';
 import { writeDataset } from '../datasets/write-dataset.js';
 import { type DatasetRef, defineOperator, type Json, OperatorError } from '../operator.js';
 
@@ -60,7 +60,8 @@ export const sparkSql = defineOperator({
   name: 'spark-sql',
   description: 'Transforms datasets by SQL; few rows can be its output',
   params,
-  async run(context, { inputs, views, datasets, rows, args }): Promise<Record<string, DatasetRef>> {
+  async run(context, { inputs, views, datasets, rows, ...rest }): Promise<Record<string, DatasetRef>> {
+    const args = sqlValues(rest.args);
     const spark = await context.spark();
     await openInputs(context, spark, inputs);
     for (const [name, sql] of Object.entries(views)) {
