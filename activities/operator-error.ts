@@ -23,6 +23,8 @@ export const operatorErrors = {
   SparkQueryFailed: { retryable: false },
   /** The output is larger than 64 KiB of JSON: data go by reference. */
   OutputTooLarge: { retryable: false },
+  /** The output, or a metric, is nothing that JSON holds, such as NaN. */
+  InvalidOutput: { retryable: false },
   /** A task asked for Spark on a worker that was told of no Spark server. */
   SparkNotConfigured: { retryable: false },
   /** A server could not be reached or restarted underneath us. */

@@ -3,8 +3,10 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { TaskInput, TaskResult } from '../contract/task.js';
+import { lostInJson } from '../dag/exact-json.js';
 import { isTooDeep, maxJsonDepth } from '../dag/json-limits.js';
 import { leastBytes } from '../dag/payload.js';
+import { formatPath } from '../dag/problem.js';
 import { dataRootProblem, withDataRoot } from './context/data-root.js';
 import { wholeInput } from './context/large-input.js';
 import { figuresOf } from './context/stats.js';
@@ -67,12 +69,11 @@ async function perform(
   if (sensor === undefined) await onAttemptStarted(input, info, log);
   try {
     const policy = { ...environment.policy, origins: input.origins };
-    const output = maskJson(
-      await underPolicy(policy, () => operator.run(context, parseParams(operator, input))),
-    );
+    const returned = await underPolicy(policy, () => operator.run(context, parseParams(operator, input)));
     // Whatever an operator made of calls that were cut off, it is not the task's result.
     if (attempt.isHandedOver()) throw new Error('the worker shuts down');
-    checkOutput(input.task.id, output);
+    checkOutput(input.task.id, returned);
+    const output = maskJson(returned);
     const stats = maskJson(attempt.finish('success'));
     checkFigures(input.task.id, stats);
     checkThresholds(input, stats, (message) => log.warn(message));
@@ -129,6 +130,17 @@ function parseParams(operator: Operator, { task, params, data }: TaskInput): unk
   );
 }
 
+/** Of what `JSON.stringify` would write as null, or not at all. */
+function refuseLost(taskId: string, what: string, value: unknown): void {
+  const lost = lostInJson(value);
+  if (lost === undefined) return;
+  const place = lost.path.length === 0 ? '' : ` at ${formatPath(lost.path)}`;
+  throw new OperatorError(
+    'InvalidOutput',
+    `task "${taskId}" ${what} ${lost.text}${place}, which JSON doesn't hold; text such as "${lost.text}" it does`,
+  );
+}
+
 function checkOutput(taskId: string, output: Json): void {
   if (isTooDeep(output)) {
     throw new OperatorError(
@@ -136,6 +148,7 @@ function checkOutput(taskId: string, output: Json): void {
       `task "${taskId}" returned lists and maps that are nested more than ${maxJsonDepth} levels deep; write data to a dataset and return its reference`,
     );
   }
+  refuseLost(taskId, 'returned', output);
   const bytes = Buffer.byteLength(JSON.stringify(output ?? null));
   if (bytes > maxOutputBytes) {
     throw new OperatorError(
@@ -146,6 +159,7 @@ function checkOutput(taskId: string, output: Json): void {
 }
 
 function checkFigures(taskId: string, { metrics, rejectedByReason, rejectedFiles }: FinishedTask): void {
+  refuseLost(taskId, 'reported the metric', metrics);
   const bytes = leastBytes({ metrics, rejectedByReason, rejectedFiles });
   if (bytes > maxFigureBytes) {
     throw new OperatorError(

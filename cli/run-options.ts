@@ -1,26 +1,64 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
-import { parse } from 'yaml';
 import { type Config, pipelineSettings } from '../config/loader.js';
 import { pipelineSections } from '../config/schema.js';
 import { formatBytes } from '../dag/bytes.js';
 import type { DagDocument } from '../dag/document.js';
+import { InexactJsonError, parseExactJson } from '../dag/exact-json.js';
+import { parseExactYaml } from '../dag/exact-yaml.js';
 import { isDate, isDateTime } from '../dag/instant.js';
 import { isPlainObject, type Json, type JsonObject } from '../dag/json.js';
 import { resolveParams } from '../dag/params.js';
 import { jsonBytes, maxPayloadBytes, payloadLength } from '../dag/payload.js';
+import type { ParamSchema } from '../dag/schema/param.js';
 import { CliError } from './exit.js';
 
-/** `--param name=value`, which adds up; the value is YAML, as with `--set`. */
+/** What `--param` says, by the names of the params, not yet read. */
+export type ParamTexts = Readonly<Record<string, string>>;
+
+/** `--param name=value`, which adds up. */
 export const paramOption = (): Option =>
   new Option('--param <name=value>', 'a param of the DAG; repeatable')
     .default({}, 'none')
-    .argParser(parseParam);
+    .argParser((text: string, all: ParamTexts): ParamTexts => {
+      const [name = '', ...rest] = text.split('=');
+      if (name === '' || rest.length === 0) throw new InvalidArgumentError('expected name=value');
+      return { ...all, [name]: rest.join('=') };
+    });
 
-function parseParam(text: string, all: JsonObject): JsonObject {
-  const [name = '', ...rest] = text.split('=');
-  if (name === '' || rest.length === 0) throw new InvalidArgumentError('expected name=value');
-  return { ...all, [name]: parse(rest.join('=')) as Json };
+/**
+ * Values of `--param`: YAML, as with `--set`; but text as it stands for a param that takes text and not what the YAML says,
+ * such as 01234 for one of `type: string`.
+ * @throws CliError naming the param
+ */
+export function paramValues(texts: ParamTexts, schemas: DagDocument['params'] = {}): JsonObject {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, paramValue(name, text, typesOf(schemas[name]))]),
+  );
+}
+
+function paramValue(name: string, text: string, types: readonly string[]): Json {
+  const takesText = types.includes('string');
+  try {
+    const value = parseExactYaml(text) as Json;
+    return takesText && !typeNamesOf(value).some((type) => types.includes(type)) ? text : value;
+  } catch (error) {
+    const isNumber = error instanceof InexactJsonError;
+    if (takesText && !(isNumber && (types.includes('number') || types.includes('integer')))) return text;
+    const { message } = error as Error;
+    throw new CliError(
+      `--param ${name}: ${isNumber ? message : `expected a YAML value: ${message.split(/:?\n/, 1)[0]}`}`,
+    );
+  }
+}
+
+const typesOf = (schema: ParamSchema | undefined): readonly string[] => [schema?.type ?? []].flat();
+
+/** What JSON Schema calls a value. */
+function typeNamesOf(value: Json): string[] {
+  if (value === null) return ['null'];
+  if (typeof value === 'number') return Number.isInteger(value) ? ['number', 'integer'] : ['number'];
+  return [Array.isArray(value) ? 'array' : typeof value];
 }
 
 /** Params as one JSON object, or a file of it. */
@@ -28,10 +66,12 @@ export function parseConf(text: string): JsonObject {
   const isFile = !text.trimStart().startsWith('{') && existsSync(text);
   const read = isFile ? readFileSync(text, 'utf8') : text;
   try {
-    const value: unknown = JSON.parse(read);
+    const value = parseExactJson(read);
     if (isPlainObject(value)) return value as JsonObject;
   } catch (error) {
-    if (isFile) throw new InvalidArgumentError(`${text}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    if (isFile) throw new InvalidArgumentError(`${text}: ${message}`);
+    if (error instanceof InexactJsonError) throw new InvalidArgumentError(message);
   }
   throw new InvalidArgumentError(
     `expected params as a JSON object, such as '{"day": "monday"}', or a file that holds one`,
@@ -52,7 +92,9 @@ export function runSettings(set: readonly string[]): JsonObject {
   return Object.fromEntries(
     set.flatMap((setting) => {
       const [name = '', ...rest] = setting.split('=');
-      return (name.split('.')[0] ?? '') in pipelineSections ? [[name, parse(rest.join('=')) as Json]] : [];
+      return (name.split('.')[0] ?? '') in pipelineSections
+        ? [[name, parseExactYaml(rest.join('=')) as Json]]
+        : [];
     }),
   );
 }

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
+import { YAMLParseError } from 'yaml';
+import { InexactJsonError } from '../dag/exact-json.js';
+import { parseExactYaml } from '../dag/exact-yaml.js';
 import { isPlainObject, type JsonObject } from '../dag/json.js';
 import { formatPath, type Problem, validate } from '../dag/problem.js';
 import { bySourcePosition, formatSourceError, YamlSource } from '../dag/source.js';
@@ -162,7 +164,7 @@ function fromEnvironment(env: ConfigSources['env'], problems: string[]): Overrid
   const own = Object.entries(env).flatMap(([name, text]) => {
     if (text === undefined || !name.toUpperCase().startsWith(ENVIRONMENT_PREFIX)) return [];
     const names = name.slice(ENVIRONMENT_PREFIX.length).split('__');
-    return findSetting(name, names, () => parse(text), true, problems);
+    return findSetting(name, names, () => parseExactYaml(text), true, problems);
   });
   const wellKnown = Object.entries(wellKnownVariables).flatMap(([name, path]) => {
     const value = env[name];
@@ -179,7 +181,13 @@ function fromOverrides(overrides: readonly string[], problems: string[]): Overri
       problems.push(`--set ${text}: expected name=value, such as generate.records=50000`);
       return [];
     }
-    return findSetting(source, name.split('.'), () => parse(text.slice(name.length + 1)), false, problems);
+    return findSetting(
+      source,
+      name.split('.'),
+      () => parseExactYaml(text.slice(name.length + 1)),
+      false,
+      problems,
+    );
   });
 }
 
@@ -198,8 +206,9 @@ function findSetting(
   try {
     return [{ path: found.path, value: read(), source }];
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    problems.push(`${source}: expected a YAML value: ${error.message.split(/:?\n/, 1)[0]}`);
+    if (error instanceof InexactJsonError) problems.push(`${source}: ${error.message}`);
+    else if (!(error instanceof YAMLParseError)) throw error;
+    else problems.push(`${source}: expected a YAML value: ${error.message.split(/:?\n/, 1)[0]}`);
     return [];
   }
 }

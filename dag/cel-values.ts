@@ -1,26 +1,46 @@
-import type { Json } from './json.js';
+import { isExactNumber } from './exact-json.js';
+import { isPlainObject, type Json } from './json.js';
 
 /**
  * JSON as CEL sees it: whole numbers become CEL's 64-bit int (bigint), other numbers double. Without this `params.n + 1`
- * would mix double and int, which CEL refuses.
+ * would mix double and int, which CEL refuses. Where a schema says that a number need not be whole, 5 is a double as 5.5 is,
+ * and `/ 2` gives 2.5.
  */
-export function toCel(value: Json): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return value.map(toCel);
+export function toCel(value: Json, schema?: Json): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) && !isDouble(schema) ? toInt(value) : value;
+  if (Array.isArray(value)) {
+    const items = keyword(schema, 'items');
+    return value.map((item) => toCel(item, items));
+  }
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toCel(inner)]));
+    const properties = keyword(schema, 'properties');
+    const others = keyword(schema, 'additionalProperties');
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, toCel(inner, keyword(properties, key) ?? others)]),
+    );
   }
   return value;
 }
 
+/** The digits of a whole number; the double itself where they are more than 64 bits hold. */
+const toInt = (value: number): bigint | number => (Math.abs(value) < 2 ** 63 ? BigInt(String(value)) : value);
+
+function isDouble(schema: Json | undefined): boolean {
+  const types = [keyword(schema, 'type') ?? []].flat();
+  return types.includes('number') && !types.includes('integer');
+}
+
+const keyword = (schema: Json | undefined, key: string): Json | undefined =>
+  isPlainObject(schema) && Object.hasOwn(schema, key) ? (schema[key] as Json) : undefined;
+
 /**
  * A CEL value as JSON: int and uint become numbers, a timestamp ISO 8601 text, a duration text such as `5400s`.
- * @throws Error for what JSON can't hold: an int beyond ±2^53, NaN, infinity, bytes, types.
+ * @throws Error for what JSON can't hold: an int that no double holds, NaN, infinity, bytes, types.
  */
 export function fromCel(value: unknown): Json {
   switch (typeof value) {
     case 'bigint':
-      if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
+      if (!isExactNumber(String(value))) {
         throw new Error(`the integer ${value} is too large for JSON: convert it with string(…)`);
       }
       return Number(value);

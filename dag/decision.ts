@@ -44,6 +44,8 @@ export interface RestoredInstance {
 export interface DagRunOptions {
   /** Params of the run, with defaults. */
   params: JsonObject;
+  /** Whether expressions see params by their schemas, `number` as doubles. Runs of earlier releases don't. */
+  typedParams?: boolean | undefined;
   /** Snapshot of the pipeline settings. */
   config: JsonObject;
   run: RunInfo;

@@ -3,7 +3,7 @@ import { formatPath, type Path } from './problem.js';
 
 /**
  * How values come in from text: as JSON, whose numbers are doubles. What a double doesn't hold is refused, never
- * rounded. See docs/decisions/0019-how-values-travel.md.
+ * rounded. See docs/decisions/0024-how-values-travel.md.
  */
 
 /** Something in a JSON text that its value would not show. */
@@ -25,8 +25,8 @@ export class InexactJsonError extends Error {
  */
 export function isExactNumber(literal: string): boolean {
   const value = Number(literal);
-  if (String(value) === literal) return true;
   if (!Number.isFinite(value)) return false;
+  if (String(value) === literal) return true;
   const digits = digitsOf(literal);
   if (withoutZeros(digits) === withoutZeros(digitsOf(String(value)))) return true;
   const isInteger = /^[+-]?\d+$/.test(literal);
@@ -76,6 +76,7 @@ export function* jsonFlaws(text: string): Generator<Flaw> {
   const inside: ({ index: number } | { key: string; keys: Set<string> })[] = [];
   const path = (): Path => inside.map((each) => ('index' in each ? each.index : each.key));
   let lastString = '';
+  const number = /-?\d[\d.eE+-]*/y;
   for (let position = 0; position < text.length; position++) {
     const here = inside.at(-1);
     switch (text[position]) {
@@ -115,8 +116,6 @@ export function* jsonFlaws(text: string): Generator<Flaw> {
   }
 }
 
-const number = /-?\d[\d.eE+-]*/y;
-
 /** Where the string ends that starts with a quote at `start`. */
 function stringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
@@ -124,6 +123,19 @@ function stringEnd(text: string, start: number): number {
     while (text[end - 1 - slashes] === '\\') slashes++;
     if (slashes % 2 === 0) return end;
   }
+}
+
+/** The first part of a value that `JSON.stringify` would write as null or leave empty; undefined when there is none. */
+export function lostInJson(value: unknown, path: Path = []): { path: Path; text: string } | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { path, text: String(value) };
+  if (typeof value === 'bigint') return { path, text: String(value) };
+  if (value instanceof Map || value instanceof Set) return { path, text: `a ${value.constructor.name}` };
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const lost = lostInJson(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (lost !== undefined) return lost;
+  }
+  return undefined;
 }
 
 /** All digits of a number from the first that isn't zero; the exponent says nothing about exactness. */

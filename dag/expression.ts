@@ -1,11 +1,14 @@
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { useOwnTimes } from './cel-times.js';
 import { fromCel, toCel } from './cel-values.js';
 import { type Allowance, BudgetError, maxText, spendOnValue, withinBudget } from './evaluation-budget.js';
+import { inexactNumber, isExactNumber } from './exact-json.js';
 import { registerFunctions } from './expression-functions.js';
 import type { Json } from './json.js';
 import { countSteps, meter, nodesOf } from './metered-cel.js';
 import { didYouMean } from './nearest.js';
 import { type Reference, referencesIn } from './references.js';
+import type { ParamSchema } from './schema/param.js';
 
 /** The variables that expressions see; `event` in callbacks alone. */
 export const variables = ['params', 'config', 'dag', 'run', 'tasks', 'item', 'index', 'event'] as const;
@@ -69,6 +72,8 @@ export function parseExpression(source: string): Expression {
     const nodes = nodesOf(parsed.ast);
     const check = parsed.check();
     if (!check.valid) throw check.error;
+    refuseInexactNumbers(source, nodes);
+    useOwnTimes(nodes);
     meter(nodes);
     return {
       source,
@@ -77,6 +82,17 @@ export function parseExpression(source: string): Expression {
         attempt(source, () => withinBudget(scope.allowance, () => resultOf(parsed, scope))),
     };
   });
+}
+
+/** Of doubles; the library reads integers with all their digits. */
+function refuseInexactNumbers(source: string, nodes: readonly ASTNode[]): void {
+  for (const { op, args, range } of nodes) {
+    if (op !== 'value' || typeof args !== 'number') continue;
+    const literal = source.slice(range.start, range.end);
+    if (isExactNumber(literal)) continue;
+    const { message, hint } = inexactNumber(literal);
+    throw Object.assign(new Error(`${message} (${hint})`), { range });
+  }
 }
 
 function resultOf(parsed: ParseResult, scope: Scope): Json {
@@ -88,9 +104,18 @@ function resultOf(parsed: ParseResult, scope: Scope): Json {
   return fromCel(value);
 }
 
-/** The scope of a run's expressions without tasks; values are converted once, here. */
-export function createScope(values: Readonly<Partial<Record<VariableName, Json>>>): Scope {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toCel(value)]));
+/**
+ * The scope of a run's expressions without tasks; values are converted once, here.
+ * @param params The schemas of the params: those that are `number` are doubles.
+ */
+export function createScope(
+  values: Readonly<Partial<Record<VariableName, Json>>>,
+  params: Readonly<Record<string, ParamSchema>> = {},
+): Scope {
+  const schemas: Partial<Record<string, Json>> = { params: { properties: params as Json } };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, toCel(value, schemas[name])]),
+  );
 }
 
 function attempt<T>(source: string, action: () => T): T {

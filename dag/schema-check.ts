@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { isDate, isDateTime } from './instant.js';
 import { canonicalJson, isPlainObject, type Json } from './json.js';
+import { isMultipleOf } from './multiple-of.js';
 import { compilePattern } from './pattern.js';
 
 /** Most schemas that are kept compiled. Then all are forgotten, together with what the library keeps of each. */
@@ -41,7 +42,14 @@ function createAjv(): Ajv {
     formats: { date: isDate, 'date-time': isDateTime },
     code: { regExp: Object.assign(linearRegExp, { code: 'compilePattern' }) },
   });
-  for (const keyword of ['uniqueItems', 'enum']) created.removeKeyword(keyword);
+  for (const keyword of ['uniqueItems', 'enum', 'multipleOf']) created.removeKeyword(keyword);
+  // The library divides doubles: for it 0.3 is no multiple of 0.1.
+  created.addKeyword({
+    keyword: 'multipleOf',
+    type: 'number',
+    schemaType: 'number',
+    validate: (step: number, value: number) => isMultipleOf(value, step),
+  });
   // The library compares every two items.
   created.addKeyword({
     keyword: 'uniqueItems',

@@ -11,6 +11,7 @@ import {
   Parser,
 } from 'yaml';
 import { formatBytes } from './bytes.js';
+import { yamlFlaws } from './exact-yaml.js';
 import { maxJsonDepth } from './json-limits.js';
 import { formatPath, type Path, type Problem } from './problem.js';
 import { deepAt, yamlValue } from './yaml-value.js';
@@ -114,6 +115,9 @@ export class YamlSource implements Source {
       errors.push(
         this.#errorAt(0, [], `YAML ${document.directives.yaml.version} is not supported: expected 1.2`),
       );
+    }
+    for (const { offset, message, hint } of yamlFlaws(document).slice(0, maxErrors)) {
+      errors.push({ ...this.#errorAt(offset, [], message), hint });
     }
     return { document, errors };
   }

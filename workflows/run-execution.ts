@@ -55,13 +55,16 @@ export class RunExecution {
     results: Pick<DagRunOptions, 'reused' | 'restored'>,
     resumed?: Resumed,
   ) {
-    const { dag, dagFolder, params, config, run, traits } = prepared;
+    const { dag, dagFolder, params, typedParams, config, run, traits } = prepared;
     // Earlier releases gave slots to operators alone that need a worker, and to trigger-dag.
     this.controlsTakeSlots =
       dag.tasks.some(({ operator, pool }) => pool !== undefined && controlOperators.has(operator)) &&
       patched('controls-take-slots');
     const { allowance, controlsTakeSlots } = this;
-    this.run = new DagRun(dag, { params, config, run, ...results, allowance, controlsTakeSlots });
+    this.run = new DagRun(dag, {
+      ...{ params, typedParams, config, run, allowance, controlsTakeSlots },
+      ...results,
+    });
     const { workflowId } = workflowInfo();
     this.shared = {
       dag: { id: dag.dagId, folder: dagFolder },

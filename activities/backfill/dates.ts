@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BackfillPlan } from '../../dag/backfill/messages.js';
 import { isDate, isDateTime } from '../../dag/instant.js';
+import { instantsOf } from '../../dag/wall-clock.js';
 import { runsBetween } from '../run/timetable.js';
-import { instantsOf } from '../run/wall-clock.js';
 
 const day = 86_400_000;
 

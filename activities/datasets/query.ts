@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { LiteralValue } from 'spark-connect-js';
 import { z } from 'zod';
 import { code } from '../../dag/schema/code.js';
 import { withLiterals } from '../literals.js';
@@ -19,6 +20,16 @@ export type SqlText = z.output<typeof sqlText>;
 
 /** Values of the parameters `:name` of a query: values of their own, never part of the text. */
 export const sqlArguments = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** The same for Spark: a whole number is INT or BIGINT where 64 bits hold it, any other DOUBLE. */
+export const sqlValues = (args: z.output<typeof sqlArguments>): Record<string, LiteralValue> =>
+  Object.fromEntries(
+    Object.entries(args).map(([name, value]) => {
+      const isBigint = Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63;
+      // The client takes those beyond 2^53 for doubles; here a whole number is its digits.
+      return [name, isBigint && !Number.isSafeInteger(value) ? BigInt(String(value)) : value];
+    }),
+  );
 
 /** The text of a query. @throws OperatorError `InvalidParams` naming a file that cannot be read */
 export async function readSql(sql: SqlText, dagFolder: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { atPointer } from '../http/json-pointer.js';
+import { describeFlaw, jsonFlaws } from '../../dag/exact-json.js';
+import { atPointer, pointerSteps } from '../http/json-pointer.js';
 import { isExpected, requestParams, toRequest } from '../http/params.js';
 import { readText, refusal, send } from '../http/request.js';
 import { defineSensor, type Json, OperatorError, type Poke } from '../operator.js';
@@ -58,22 +59,34 @@ export const httpSensor = defineSensor({
         ? { done: true }
         : { done: false, message: `${label}: the answer does not contain "${until.contains}"` };
     }
-    return lookAt(parse(text), until, label);
+    return lookAt(text, until, label);
   },
 });
 
 function lookAt(
-  answer: Json | undefined,
+  text: string,
   { pointer, equals }: { pointer: string; equals?: Json | undefined },
   label: string,
 ): Poke<Json> {
+  const answer = parse(text);
   if (answer === undefined) return { done: false, message: `${label}: the answer is not JSON` };
   const found = atPointer(answer, pointer);
   const isThere = found !== undefined && found !== null && found !== false;
+  if (isThere) refuseFlawed(text, pointer, label);
   if (equals === undefined ? isThere : isDeepStrictEqual(found, equals))
     return { done: true, output: found ?? null };
   const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 100);
   return { done: false, message: `${label}: there is ${shown} at ${pointer}` };
+}
+
+/** Only what is looked at has to be as it says. @throws OperatorError `RequestRefused` */
+function refuseFlawed(text: string, pointer: string, label: string): void {
+  const steps = pointerSteps(pointer);
+  for (const flaw of jsonFlaws(text)) {
+    const isOnTheWay = flaw.path.slice(0, steps.length).every((step, index) => String(step) === steps[index]);
+    if (isOnTheWay)
+      throw new OperatorError('RequestRefused', `${label}: the answer has ${describeFlaw(flaw)}`);
+  }
 }
 
 function parse(text: string): Json | undefined {

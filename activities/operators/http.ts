@@ -1,5 +1,6 @@
 import type { Response } from 'undici';
 import { z } from 'zod';
+import { InexactJsonError, parseExactJson } from '../../dag/exact-json.js';
 import { isExpected, requestParams, toRequest } from '../http/params.js';
 import { readText, refusal, send, timedOut } from '../http/request.js';
 import { defineOperator, type Json, OperatorError } from '../operator.js';
@@ -71,11 +72,11 @@ async function readOutput(
   if (mode === 'text') return text;
   if (text === '') return null;
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch (error) {
-    throw new OperatorError(
-      'RequestRefused',
-      `${label}: the answer is not JSON (${(error as Error).message}); response: text takes it as it is`,
-    );
+    const { message } = error as Error;
+    const problem =
+      error instanceof InexactJsonError ? `the answer has ${message}` : `the answer is not JSON (${message})`;
+    throw new OperatorError('RequestRefused', `${label}: ${problem}; response: text takes it as it is`);
   }
 }

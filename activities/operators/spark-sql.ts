@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { datasetName } from '../datasets/dataset-ref.js';
 import { namesFirst, refuseName, sameNameMessage } from '../datasets/distinct-names.js';
 import { inputs, openInputs } from '../datasets/inputs.js';
-import { checkColumnNames, naming, readSql, type SqlText, sqlArguments, sqlText } from '../datasets/query.js';
+import {
+  checkColumnNames,
+  naming,
+  readSql,
+  type SqlText,
+  sqlArguments,
+  sqlText,
+  sqlValues,
+} from '../datasets/query.js';
 import { readFolders } from '../datasets/read-dataset.js';
 import { writeDataset } from '../datasets/write-dataset.js';
 import { type DatasetRef, defineOperator, type Json, OperatorError } from '../operator.js';
@@ -58,7 +66,8 @@ export const sparkSql = defineOperator({
   name: 'spark-sql',
   description: 'Transforms datasets by SQL; few rows can be its output',
   params,
-  async run(context, { inputs, views, datasets, rows, args }): Promise<Record<string, DatasetRef>> {
+  async run(context, { inputs, views, datasets, rows, ...rest }): Promise<Record<string, DatasetRef>> {
+    const args = sqlValues(rest.args);
     const spark = await context.spark();
     await openInputs(context, spark, inputs);
     const tables = Object.keys(inputs);

@@ -1,7 +1,7 @@
 import { Decimal, type Value } from 'spark-connect-js';
 import { z } from 'zod';
 import { inputs, openInputs } from '../datasets/inputs.js';
-import { checkColumnNames, naming, readSql, sqlArguments, sqlText } from '../datasets/query.js';
+import { checkColumnNames, naming, readSql, sqlArguments, sqlText, sqlValues } from '../datasets/query.js';
 import { defineSensor, type Json } from '../operator.js';
 
 /** Waits for what a query gives. */
@@ -18,7 +18,7 @@ export const sqlSensor = defineSensor({
     const spark = await context.spark();
     await openInputs(context, spark, inputs);
     const label = typeof sql === 'string' ? 'sql' : sql.file;
-    const look = async () => (await spark.sql(text, args)).limit(1).collect();
+    const look = async () => (await spark.sql(text, sqlValues(args))).limit(1).collect();
     const [row] = await naming(label, look, Object.keys(inputs));
     if (row === undefined) return { done: false, message: 'the query gives no rows' };
     checkColumnNames(label, row.schema.fields);

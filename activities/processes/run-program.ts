@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Socket } from 'node:net';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { OperatorError } from '../operator.js';
 import { forEachLine } from './lines.js';
@@ -16,13 +17,17 @@ export type Program = {
   stdin?: string | undefined;
   /** Ends the program, and everything that it has started, when it aborts. */
   signal: AbortSignal;
-  onLine(stream: 'stdout' | 'stderr', line: string): void;
+  /** Takes a line, or a piece of a long one. */
+  onLine(stream: 'stdout' | 'stderr', piece: string, endsLine: boolean): void;
   /** Milliseconds between SIGTERM and SIGKILL. Default 5000. */
   grace?: number;
 };
 
-/** How long a program's output is read on when it and all its group have ended, in milliseconds. */
-const lastWords = 2_000;
+/**
+ * How long nothing has to come of a program's output, when it and all its group have ended, for it to be at its end, in
+ * milliseconds; and how often that is waited for where more comes. Only what left the group can still write then.
+ */
+const lastWords = { quiet: 2_000, times: 10 };
 
 /** How a program ended: by itself with a code, or by a signal. */
 export type Exit = { code: number; signal?: undefined } | { code?: undefined; signal: NodeJS.Signals };
@@ -44,8 +49,8 @@ export async function runProgram(program: Program): Promise<Exit> {
     child.once('exit', (code, by) => resolve(by === null ? { code: code ?? 0 } : { signal: by }));
   });
   const output = Promise.all([
-    forEachLine(child.stdout, (line) => onLine('stdout', line)),
-    forEachLine(child.stderr, (line) => onLine('stderr', line)),
+    forEachLine(child.stdout, (piece, endsLine) => onLine('stdout', piece, endsLine)),
+    forEachLine(child.stderr, (piece, endsLine) => onLine('stderr', piece, endsLine)),
   ]);
   // A program that doesn't read its input closes it: no harm.
   child.stdin.on('error', () => {});
@@ -62,7 +67,7 @@ export async function runProgram(program: Program): Promise<Exit> {
     // What it left running in its group would hold its output open, and outlive the task.
     await endGroup(pid, grace);
     // One that left the group keeps running, but not with our attention.
-    await Promise.race([output, sleep(lastWords, undefined, { ref: false })]);
+    await untilQuiet(child, output);
     child.stdout.destroy();
     child.stderr.destroy();
     await output;
@@ -71,6 +76,24 @@ export async function runProgram(program: Program): Promise<Exit> {
   } finally {
     signal.removeEventListener('abort', onAbort);
     guard.dismiss();
+  }
+}
+
+/** Waits until both streams have ended, or nothing more comes of them. */
+async function untilQuiet(
+  { stdout, stderr }: ChildProcessWithoutNullStreams,
+  output: Promise<unknown>,
+): Promise<void> {
+  const read = (): number => (stdout as Socket).bytesRead + (stderr as Socket).bytesRead;
+  let isOver = false;
+  const over = output.then(() => {
+    isOver = true;
+  });
+  for (let times = 0, before = -1; !isOver && read() > before && times < lastWords.times; times++) {
+    before = read();
+    await Promise.race([over, sleep(lastWords.quiet, undefined, { ref: false })]);
+    // On a busy thread the time is over before what has long come was read.
+    await setImmediate();
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { InexactJsonError, parseExactJson } from '../../dag/exact-json.js';
 import { type Json, type OperatorContext, OperatorError, TaskSkipped } from '../operator.js';
 import { minimalEnvironment, taskVariables, textOrVariable, textsOf } from './environment.js';
 import { type Exit, runProgram } from './run-program.js';
@@ -59,9 +60,9 @@ export async function runTaskProgram(context: OperatorContext, program: TaskProg
         ...textsOf(program.env),
       },
       signal: context.signal,
-      onLine(stream, line) {
+      onLine(stream, line, endsLine) {
         context.log.info({ stream }, line);
-        if (stream === 'stdout') capture.add(line);
+        if (stream === 'stdout') capture.add(line, endsLine);
         else if (line.trim() !== '' && lastLines.push(line.slice(0, tail.characters)) > tail.lines)
           lastLines.shift();
       },
@@ -88,47 +89,87 @@ function failure(label: string, exit: Exit, lastLines: readonly string[]): Opera
   );
 }
 
-const tooLarge = (label: string): OperatorError =>
+const tooLarge = (label: string, bytes: number): OperatorError =>
   new OperatorError(
     'OutputTooLarge',
-    `the output of ${label} is larger than ${maxOutputBytes} bytes; write data to files and give their place as output`,
+    `the output of ${label} has ${count(bytes)} bytes, at most ${count(maxOutputBytes)} are allowed; write data to files and give their place as output`,
   );
+
+const count = (bytes: number): string => bytes.toLocaleString('en');
 
 const parse = (text: string, label: string): Json => {
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch (error) {
-    throw new OperatorError(
-      'CommandFailed',
-      `the output of ${label} is not JSON: ${(error as Error).message}`,
-      null,
-    );
+    const { message } = error as Error;
+    const problem =
+      error instanceof InexactJsonError ? `can't be taken as it is: ${message}` : `is not JSON: ${message}`;
+    throw new OperatorError('CommandFailed', `the output of ${label} ${problem}`, null);
   }
 };
 
+/** A line, or all lines so far: its text as long as that is no more than an output may be, and what it has in all. */
+class Kept {
+  private text = '';
+  bytes = 0;
+
+  add(piece: string): void {
+    this.bytes += Buffer.byteLength(piece);
+    if (this.bytes <= maxOutputBytes) this.text += piece;
+  }
+
+  /** @throws OperatorError `OutputTooLarge` */
+  whole(label: string): string {
+    if (this.bytes > maxOutputBytes) throw tooLarge(label, this.bytes);
+    return this.text;
+  }
+}
+
 /** Keeps of standard output what the task's output needs, and never more than it may have. */
 class Capture {
-  private readonly lines: string[] = [];
-  private bytes = 0;
+  private line = new Kept();
+  private isBlank = true;
+  private last: Kept | undefined;
+  private readonly all = new Kept();
+  private lines = 0;
+  private isInLine = false;
 
   constructor(private readonly mode: OutputMode) {}
 
-  add(line: string): void {
-    if (this.mode === 'last-line') {
-      if (line.trim() !== '') this.lines[0] = line;
-    } else if (this.mode === 'text' || this.mode === 'lines' || this.mode === 'json') {
-      this.bytes += Buffer.byteLength(line) + 1;
-      if (this.bytes <= maxOutputBytes) this.lines.push(line);
-    }
+  add(piece: string, endsLine: boolean): void {
+    if (this.mode === 'last-line') this.addToLine(piece, endsLine);
+    else if (this.mode !== 'none' && this.mode !== 'file') this.addToAll(piece, endsLine);
   }
 
+  private addToLine(piece: string, endsLine: boolean): void {
+    this.line.add(piece);
+    this.isBlank &&= piece.trim() === '';
+    if (!endsLine) return;
+    if (!this.isBlank) this.last = this.line;
+    this.line = new Kept();
+    this.isBlank = true;
+  }
+
+  private addToAll(piece: string, endsLine: boolean): void {
+    if (!this.isInLine && this.lines++ > 0) this.all.add('\n');
+    this.all.add(piece);
+    this.isInLine = !endsLine;
+  }
+
+  /** @throws OperatorError */
   output(label: string): Json {
-    if (this.bytes > maxOutputBytes) throw tooLarge(label);
-    if (this.mode === 'lines') return this.lines;
-    if (this.mode === 'last-line') return this.lines[0] ?? null;
-    const text = this.lines.join('\n');
-    if (this.mode === 'text') return text;
-    return this.mode === 'json' ? parse(text, label) : null;
+    if (this.mode === 'last-line') return this.last?.whole(label) ?? null;
+    const text = this.all.whole(label);
+    switch (this.mode) {
+      case 'text':
+        return text;
+      case 'lines':
+        return this.lines === 0 ? [] : text.split('\n');
+      case 'json':
+        return parse(text, label);
+      default:
+        return null;
+    }
   }
 }
 
@@ -140,7 +181,8 @@ async function readOutput(path: string, label: string): Promise<Json> {
   });
   if (file === undefined) return null;
   try {
-    if ((await file.stat()).size > maxOutputBytes) throw tooLarge(label);
+    const { size } = await file.stat();
+    if (size > maxOutputBytes) throw tooLarge(label, size);
     return parse(await file.readFile('utf8'), label);
   } finally {
     await file.close();

@@ -57,6 +57,8 @@ export type PreparedRun = {
   dagHash: string;
   dagFolder: string;
   params: JsonObject;
+  /** Whether expressions see params by their schemas; absent in the histories of earlier releases. */
+  typedParams?: boolean;
   config: JsonObject;
   run: RunInfo;
   /** Whether the run's record holds results to take over: of an earlier run, or its own before it was continued. */
@@ -208,6 +210,7 @@ function planOf(record: RunRecord, environment: RunEnvironment): FrozenRun {
     dagHash,
     dagFolder,
     params,
+    typedParams: true,
     config,
     run: {
       id: runId,

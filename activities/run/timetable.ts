@@ -1,4 +1,5 @@
 import type { DagDocument } from '../../dag/document.js';
+import { instantsOf, wallClock } from '../../dag/wall-clock.js';
 import {
   type Calendar,
   isOneOf,
@@ -7,7 +8,6 @@ import {
   wallTimesOfCalendar,
   wallTimesOfCron,
 } from '../../dag/wall-times.js';
-import { instantsOf, wallClock } from './wall-clock.js';
 
 /** What of a DAG says when it runs. */
 export type Timetable = Pick<DagDocument, 'schedule' | 'timezone' | 'startDate' | 'endDate'>;

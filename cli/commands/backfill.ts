@@ -17,6 +17,7 @@ import {
   type ReprocessBehavior,
   reprocessBehaviors,
 } from '../../dag/backfill/messages.js';
+import type { DagDocument } from '../../dag/document.js';
 import type { JsonObject } from '../../dag/json.js';
 import { answered } from '../answered.js';
 import { findBackfill, type ListedBackfill, listBackfills, shownBackfill } from '../backfill/find.js';
@@ -26,7 +27,7 @@ import { withClient, withClientForChanges } from '../connect.js';
 import { CliError, exitCodes } from '../exit.js';
 import { findNamedDag } from '../find-dag.js';
 import { type JsonOption, note, plural, print, withJson } from '../output.js';
-import { paramOption, parseConf, runSettings } from '../run-options.js';
+import { type ParamTexts, paramOption, paramValues, parseConf, runSettings } from '../run-options.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 type Options = SettingsOptions & JsonOption;
@@ -39,7 +40,7 @@ type CreateOptions = Options & {
   reprocessBehavior: ReprocessBehavior;
   reprocess?: ReprocessBehavior;
   runBackwards?: true;
-  param: JsonObject;
+  param: ParamTexts;
   dagRunConf?: JsonObject;
   dryRun?: true;
   watch?: true;
@@ -137,7 +138,7 @@ async function createBackfill(name: string | undefined, options: CreateOptions):
     throw new CliError('which DAG is to be backfilled? Name it: nightjar backfill create <dag>');
   const config = readSettings(options);
   const { dag } = await findNamedDag(wanted, config, await loadOperators(config.operators.folder));
-  const plan = await planBackfill(dag, inputOf(options), {
+  const plan = await planBackfill(dag, inputOf(options, dag), {
     config,
     now: new Date(),
     searchAttributes: true,
@@ -158,14 +159,14 @@ async function createBackfill(name: string | undefined, options: CreateOptions):
   });
 }
 
-function inputOf(options: CreateOptions): BackfillInput {
+function inputOf(options: CreateOptions, dag: DagDocument): BackfillInput {
   return {
     fromDate: options.fromDate,
     toDate: options.toDate,
     maxActiveRuns: options.maxActiveRuns,
     reprocess: options.reprocess ?? options.reprocessBehavior,
     runBackwards: options.runBackwards ?? false,
-    params: { ...options.dagRunConf, ...options.param },
+    params: { ...options.dagRunConf, ...paramValues(options.param, dag.params) },
     settings: runSettings(options.set),
   };
 }

@@ -7,10 +7,17 @@ import type { JsonObject } from '../../dag/json.js';
 import { findNamedDag } from '../find-dag.js';
 import { ProgressView } from '../progress-view.js';
 import { runHere } from '../run-here.js';
-import { checkParams, paramOption, runInput, runSettings } from '../run-options.js';
+import {
+  checkParams,
+  type ParamTexts,
+  paramOption,
+  paramValues,
+  runInput,
+  runSettings,
+} from '../run-options.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
-type StartOptions = SettingsOptions & { dag: string; param: JsonObject; replay?: string };
+type StartOptions = SettingsOptions & { dag: string; param: ParamTexts; replay?: string };
 
 /** `nightjar start`, which is `npm start`: one run of a DAG, on embedded servers unless the settings name others. */
 export function registerStart(program: Command): void {
@@ -30,12 +37,13 @@ async function start(options: StartOptions): Promise<void> {
   const config = readSettings(options);
   const operators = await loadOperators(config.operators.folder);
   const file = await findNamedDag(options.dag, config, operators);
-  checkParams(file.dag, options.param, config);
+  const params = paramValues(options.param, file.dag.params);
+  checkParams(file.dag, params, config);
   process.exitCode = await runHere({
     config,
     options,
     file,
-    start: (client) => startOrResume(client, file.dag.dagId, options, config),
+    start: (client) => startOrResume(client, file.dag.dagId, params, options, config),
     display: () => new ProgressView(),
   });
 }
@@ -44,11 +52,12 @@ async function start(options: StartOptions): Promise<void> {
 async function startOrResume(
   client: Client,
   dagId: string,
+  params: JsonObject,
   options: StartOptions,
   config: Config,
 ): Promise<string> {
   const isPlain =
-    options.set.length === 0 && options.replay === undefined && Object.keys(options.param).length === 0;
+    options.set.length === 0 && options.replay === undefined && Object.keys(params).length === 0;
   if (isPlain) {
     const query = `WorkflowType = "${dagId}" AND ExecutionStatus = "Running" AND TaskQueue = "${config.temporal.taskQueue}"`;
     for await (const { workflowId } of client.workflow.list({ query })) {
@@ -59,7 +68,7 @@ async function startOrResume(
     }
   }
   const input: RunInput | undefined = runInput({
-    params: options.param,
+    params,
     settings: runSettings(options.set),
     replay: options.replay === undefined ? undefined : { workflowId: options.replay },
   });

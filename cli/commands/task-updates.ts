@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InexactJsonError, parseExactJson } from '../../dag/exact-json.js';
 import type { Json, JsonObject } from '../../dag/json.js';
 import { type RunUpdateAnswer, type RunUpdateName, runUpdates } from '../../dag/run-updates.js';
 import { answered } from '../answered.js';
@@ -7,11 +8,11 @@ import { CliError } from '../exit.js';
 import { findNamedRun, runArgument } from '../find-run.js';
 import { isOpen } from '../list-runs.js';
 import { type JsonOption, print, withJson } from '../output.js';
-import { paramOption } from '../run-options.js';
+import { type ParamTexts, paramOption, paramValues } from '../run-options.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 type Options = SettingsOptions & JsonOption;
-type TaskOptions = Options & { allFailed?: true; param?: JsonObject; startOver?: true; output?: Json };
+type TaskOptions = Options & { allFailed?: true; param?: ParamTexts; startOver?: true; output?: Json };
 
 /** `nightjar tasks retry|skip|mark-success` and `nightjar runs fail`: what a held run can be told, the Updates of the Temporal UI. */
 export function registerTaskUpdates(runs: Command, tasks: Command): void {
@@ -74,10 +75,11 @@ function action(command: Command, name: RunUpdateName, done: string): void {
   withSettings(withJson(command)).action(async (run: string, tasks: string[], options: TaskOptions) => {
     if ((tasks.length === 0) === (options.allFailed !== true))
       throw new CliError('name the tasks, or say --all-failed');
-    const { param = {}, startOver, output } = options;
+    const { startOver, output } = options;
+    const params = paramValues(options.param ?? {});
     const argument = {
       ...(tasks.length === 0 ? {} : { tasks }),
-      ...(Object.keys(param).length === 0 ? {} : { params: param }),
+      ...(Object.keys(params).length === 0 ? {} : { params }),
       ...(startOver ? { startOver } : {}),
       ...(output === undefined ? {} : { output }),
     };
@@ -87,8 +89,9 @@ function action(command: Command, name: RunUpdateName, done: string): void {
 
 function parseJson(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
-  } catch {
+    return parseExactJson(text);
+  } catch (error) {
+    if (error instanceof InexactJsonError) throw new InvalidArgumentError(error.message);
     throw new InvalidArgumentError(`expected JSON, such as '{"rows": 5}' or '"text"'`);
   }
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { runIdOf } from '../../activities/context/layout.js';
 import { loadOperators } from '../../activities/load-operators.js';
 import type { RunInput } from '../../activities/run/run-input.js';
-import type { JsonObject } from '../../dag/json.js';
 import { CliError } from '../exit.js';
 import { findNamedDag } from '../find-dag.js';
 import { runFolderOf } from '../find-run.js';
@@ -10,7 +9,16 @@ import { isOpen, runsAt } from '../list-runs.js';
 import { note } from '../output.js';
 import { type RunDisplay, runHere } from '../run-here.js';
 import { logLines, prettyLine } from '../run-log.js';
-import { checkParams, idTime, paramOption, parseLogicalDate, runInput, runSettings } from '../run-options.js';
+import {
+  checkParams,
+  idTime,
+  type ParamTexts,
+  paramOption,
+  paramValues,
+  parseLogicalDate,
+  runInput,
+  runSettings,
+} from '../run-options.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 
 /** `nightjar dags test`: one run here and now, with its log on the terminal. */
@@ -37,14 +45,15 @@ Examples:
 async function run(
   name: string,
   logicalDate: string | undefined,
-  options: SettingsOptions & { param: JsonObject },
+  options: SettingsOptions & { param: ParamTexts },
 ): Promise<void> {
   const config = readSettings(options);
   const file = await findNamedDag(name, config, await loadOperators(config.operators.folder));
-  checkParams(file.dag, options.param, config);
+  const params = paramValues(options.param, file.dag.params);
+  checkParams(file.dag, params, config);
   const { dagId } = file.dag;
   const input: RunInput | undefined = runInput({
-    params: options.param,
+    params,
     settings: runSettings(options.set),
     logicalDate,
   });

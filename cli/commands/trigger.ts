@@ -10,14 +10,22 @@ import { findNamedRun } from '../find-run.js';
 import { followRun } from '../follow-run.js';
 import { type JsonOption, note, print, withJson } from '../output.js';
 import { replayRun } from '../replay-run.js';
-import { checkParams, paramOption, parseConf, parseLogicalDate, runSettings } from '../run-options.js';
+import {
+  checkParams,
+  type ParamTexts,
+  paramOption,
+  paramValues,
+  parseConf,
+  parseLogicalDate,
+  runSettings,
+} from '../run-options.js';
 import { readSettings, type SettingsOptions, withSettings } from '../settings.js';
 import { type RunName, startRun } from '../start-run.js';
 
 type TriggerOptions = SettingsOptions &
   JsonOption &
   RunName & {
-    param: JsonObject;
+    param: ParamTexts;
     conf?: JsonObject;
     replay?: true;
     watch?: true;
@@ -64,7 +72,7 @@ Examples:
 async function start(name: string, options: TriggerOptions): Promise<void> {
   const config = readSettings(options);
   const { dag } = await findNamedDag(name, config, await loadOperators(config.operators.folder));
-  const params = { ...options.conf, ...options.param };
+  const params = { ...options.conf, ...paramValues(options.param, dag.params) };
   // The params of a replay add to those of the run before: only the run can check them.
   if (options.replay) requireDate(options);
   else checkParams(dag, params, config);

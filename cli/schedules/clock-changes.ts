@@ -1,5 +1,5 @@
 import { runsEveryHour } from '../../activities/run/timetable.js';
-import { instantsOf, wallClock } from '../../activities/run/wall-clock.js';
+import { instantsOf, wallClock } from '../../dag/wall-clock.js';
 import { anyDay, isDayOf, type WallTimes, wallTimesBetween } from '../../dag/wall-times.js';
 
 /** Wall-clock times for Temporal, intervals in real time, and moments that can't be told by the clock. */

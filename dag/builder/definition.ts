@@ -1,4 +1,4 @@
-import { formatPath, type Problem } from '../problem.js';
+import { formatPath, type Path, type Problem } from '../problem.js';
 import type { Source, SourceError } from '../source.js';
 import type { CallSite } from './call-site.js';
 
@@ -29,7 +29,7 @@ export function isDagDefinition(value: unknown): value is DagDefinition {
 /** The document of a DAG in TypeScript; a part of it has its place where the call is that made it. */
 export class DefinitionSource implements Source {
   readonly value: unknown;
-  readonly errors = [];
+  readonly errors: readonly SourceError[];
   readonly #sites: ReadonlyMap<string, CallSite>;
 
   constructor(
@@ -37,8 +37,17 @@ export class DefinitionSource implements Source {
     /** Where the source of the code is that ran at a place. */
     private readonly placeOf: (site: CallSite | undefined) => Pick<SourceError, 'file' | 'line' | 'column'>,
   ) {
-    this.value = definition[content].document;
-    this.#sites = definition[content].sites;
+    const { document, sites } = definition[content];
+    this.#sites = sites;
+    this.errors = [...roundedNumbers(document)].map(({ path, value }) =>
+      this.locate({
+        path,
+        on: 'value',
+        message: `the number ${value} may have been rounded: JavaScript has read it already`,
+        hint: 'write it as text',
+      }),
+    );
+    this.value = this.errors.length === 0 ? document : undefined;
   }
 
   locate({ path, message, hint }: Problem): SourceError {
@@ -47,4 +56,13 @@ export class DefinitionSource implements Source {
     const place = this.placeOf(this.#sites.get(formatPath(path.slice(0, length))));
     return { ...place, path: formatPath(path), message, ...(hint !== undefined && { hint }) };
   }
+}
+
+/** Whole numbers with more digits than JavaScript keeps: nobody can tell any more how they were written. */
+function* roundedNumbers(value: unknown, path: Path = []): Generator<{ path: Path; value: number }> {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+    yield { path, value };
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value))
+    yield* roundedNumbers(inner, [...path, Array.isArray(value) ? Number(key) : key]);
 }

@@ -11,11 +11,14 @@ export class RunScope {
   /** The `tasks` variable, kept up to date. */
   readonly #tasks = new Map<string, unknown>();
 
-  constructor(document: DagDocument, { params, config, run, allowance }: DagRunOptions) {
+  constructor(document: DagDocument, { params, config, run, allowance, typedParams = false }: DagRunOptions) {
     const { dagId, description = null, owner = null, tags } = document;
     for (const { id } of document.tasks) this.#tasks.set(id, { state: 'none' });
     this.#base = {
-      ...createScope({ params, config, run, dag: { id: dagId, description, owner, tags } }),
+      ...createScope(
+        { params, config, run, dag: { id: dagId, description, owner, tags } },
+        typedParams ? document.params : {},
+      ),
       tasks: this.#tasks,
       ...(allowance !== undefined && { allowance }),
     };

@@ -30,6 +30,9 @@ function answer({ path, body }: Received, response: ServerResponse): void {
     '/html': () => response.end('<html>'),
     '/big': () => response.end('x'.repeat(70_000)),
     '/hangs': () => {},
+    '/ids': () => response.end('{"items": [{"id": 9007199254740993}]}'),
+    '/cut': () => response.writeHead(200, { 'content-length': '100' }).end('{"a": 1}'),
+    '/cut-chunk': () => response.write('{"a": 1}', () => response.destroy()),
   };
   (routes[path.split('?')[0] ?? ''] ?? (() => response.writeHead(404).end()))();
 }
@@ -103,6 +106,12 @@ tasks:
   it.each([
     ['what is not there', '/gone', '', 'status 404 Not Found: <p>no such thing</p>'],
     ['what is not JSON', '/html', '', 'the answer is not JSON'],
+    [
+      'numbers that would be rounded',
+      '/ids',
+      '',
+      'the answer has items[0].id: the number 9007199254740993 would become 9007199254740992: numbers have about 16 digits (write it as text: "9007199254740993"); response: text takes it as it is',
+    ],
     ['what is too large', '/big', 'response: text', 'the answer is larger than 65536 bytes'],
     [
       'a redirect, with a secret',
@@ -115,6 +124,18 @@ tasks:
     await worker.dag(requestDag(dagId, `url: '${server.url}${path}', ${params}`));
     expect(await worker.run(dagId)).toContain(message);
     expect(server.to(path)).toHaveLength(1);
+  });
+
+  it('takes nothing of an answer that is cut short, and digits as they are by response: text', async () => {
+    const rest = ', response: text';
+    await worker.dag(requestDag('cut', `url: '${server.url}/cut'${rest}`, 'retries: 0'));
+    await worker.dag(requestDag('cut-chunk', `url: '${server.url}/cut-chunk'${rest}`, 'retries: 0'));
+    await worker.dag(requestDag('ids-text', `url: '${server.url}/ids'${rest}`, 'retries: 0'));
+    expect(await worker.run('cut')).toContain('/cut: the answer broke off');
+    expect(await worker.run('cut-chunk')).toContain('/cut-chunk: the answer broke off');
+    expect((await runDag(worker, 'ids-text')).outputs).toEqual({
+      ask: '{"items": [{"id": 9007199254740993}]}',
+    });
   });
 
   it('says that nobody listens, and that an answer takes too long', async () => {

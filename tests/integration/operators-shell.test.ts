@@ -71,7 +71,7 @@ tasks:
       'NOT_SET_ANYWHERE is not set',
     ],
     ['output that is no JSON', 'command: echo hello, output: json', 'the output of the command is not JSON'],
-    ['too much output', 'command: seq 100000, output: text', 'larger than 65536 bytes'],
+    ['too much output', 'command: seq 100000, output: text', 'has 588,894 bytes, at most 65,536 are allowed'],
     ['a signal', "command: 'kill -KILL $$'", 'was killed by SIGKILL'],
   ])('says what is wrong: %s', async (name, params, message) => {
     const dagId = `bad-${name.replaceAll(' ', '-')}`;

@@ -1,7 +1,10 @@
 import type { DatasetRef, FinishedTask, Json } from '../../operator.js';
 import type { TabularSection } from './params.js';
 
-/** A value of a table. Instants are ISO 8601, in UTC or without a zone, dates are `yyyy-mm-dd`; what JSON lacks (NaN, infinities) is null. */
+/**
+ * A value of a table. Instants are ISO 8601, in UTC or without a zone, dates are `yyyy-mm-dd`. A number that JSON doesn't hold
+ * is text, with all its digits: integers beyond 2^53, long decimals, `NaN`, `Infinity`.
+ */
 export type Cell = string | number | boolean | null;
 
 /** What a column holds, which decides how it is drawn and formatted. */

@@ -1,4 +1,5 @@
-import type { DataType, SparkSession, Value } from 'spark-connect-js';
+import { type DataType, Decimal, type SparkSession, type Value, valueToJson } from 'spark-connect-js';
+import { isExactNumber } from '../../../dag/exact-json.js';
 import type { Cell, ColumnType, DataTable } from './report-data.js';
 
 /** The first rows of a query, at most so many. @throws SparkConnectError */
@@ -8,9 +9,7 @@ export async function runSparkQuery(session: SparkSession, sql: string, maxRows:
   const { fields } = rows[0]?.schema ?? (await frame.schema());
   return {
     columns: fields.map(({ name, dataType }) => ({ name, type: columnType(dataType) })),
-    rows: rows
-      .slice(0, maxRows)
-      .map((row) => row.values.map((value, index) => toCell(value, fields[index]?.dataType.kind))),
+    rows: rows.slice(0, maxRows).map((row) => row.values.map(toCell)),
     truncated: rows.length > maxRows,
   };
 }
@@ -36,16 +35,13 @@ function columnType({ kind }: DataType): ColumnType {
   }
 }
 
-function toCell(value: Value, kind: DataType['kind'] | undefined): Cell {
+function toCell(value: Value): Cell {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint' || kind === 'decimal') {
-    const number = Number(value);
-    return Number.isFinite(number) ? number : null;
+  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Decimal) {
+    const text = String(value);
+    return isExactNumber(text) ? Number(text) : text;
   }
-  const json = JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return Number(inner);
-    return inner instanceof Map ? Object.fromEntries(inner) : inner;
-  });
+  const json = JSON.stringify(valueToJson(value));
   // Dates, times and intervals are JSON strings; lists, maps and structs are shown as their JSON.
   return json.startsWith('"') ? (JSON.parse(json) as string) : json;
 }

@@ -61,5 +61,5 @@ export {
 export type { RowInput } from './values/arrow-write.js';
 export { Decimal } from './values/decimal.js';
 export { CalendarInterval, DayTimeInterval, YearMonthInterval } from './values/interval.js';
-export { type AnyRow, Row, type Value, Variant } from './values/row.js';
+export { type AnyRow, Row, type Value, Variant, valueToJson } from './values/row.js';
 export { LocalDate, LocalDateTime, LocalTime, Timestamp } from './values/time.js';

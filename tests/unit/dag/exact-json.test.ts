@@ -47,6 +47,7 @@ describe('numbers in JSON text', () => {
   });
 
   it('refuses what JSON has no numbers for', () => {
+    for (const text of ['NaN', 'Infinity', '-Infinity']) expect(isExactNumber(text)).toBe(false);
     for (const text of ['NaN', 'Infinity', '-Infinity', '[1', '01'])
       expect(() => parseExactJson(text)).toThrow(SyntaxError);
   });

@@ -83,7 +83,7 @@ describe('expressions', () => {
     ['range(1000000)', 'range of 1000000 items is longer than 100000'],
     ['max([])', 'max needs a list of numbers that is not empty'],
     ['sum(["a"])', 'sum needs a list of numbers'],
-    ['ds("yesterday")', 'ds needs a time in ISO 8601 format'],
+    ['ds("yesterday")', 'ds needs a real date or time'],
     ['constructor', 'Unknown variable: constructor'],
     ['params.__proto__', 'expression `params.__proto__`'],
     ['params.name.constructor', 'No such key: constructor'],
@@ -141,5 +141,57 @@ describe('templates', () => {
     ['${{ 1 + }}', 'expression `1 +` at character 4'],
   ])('%j is an error', (text, message) => {
     expect(problemOf(() => parseTemplate(text))).toContain(message);
+  });
+});
+
+describe('numbers in expressions', () => {
+  const typed = createScope(
+    {
+      params: { rate: 5, count: 5, either: 5, list: [4], map: { rate: 4, n: 4 }, big: 1e17, rest: { a: 5 } },
+    },
+    {
+      rate: { type: ['number', 'null'] },
+      count: { type: 'integer' },
+      either: { type: ['integer', 'number'] },
+      list: { type: 'array', items: { type: 'number' } },
+      map: { type: 'object', properties: { rate: { type: 'number' } } },
+      rest: { type: 'object', additionalProperties: { type: 'number' } },
+    },
+  );
+
+  it.each([
+    ['params.rate / 2', 2.5],
+    ['params.count / 2', 2],
+    ['params.either / 2', 2],
+    ['params.list[0] / 8', 0.5],
+    ['params.map.rate / 8', 0.5],
+    ['params.map.n / 8', 0],
+    ['params.rest.a / 2', 2.5],
+    ['params.rate == 5 && params.rate == 5.0 && params.rate <= 5 && params.rate in [5, 6]', true],
+    ['[1, 2, 3, 4, 5, 6][params.rate]', 6],
+    ['range(params.rate)', [0, 1, 2, 3, 4]],
+    ['params.rate % 2', 1],
+    ['string(params.rate)', '5'],
+    ['params.big', 1e17],
+    ['params.big - params.big + 1', 1],
+    ['9007199254740992', 9007199254740992],
+  ])('%s', (source, value) => {
+    expect(parseExpression(source).evaluate(typed)).toEqual(value);
+  });
+
+  it.each([
+    ['params.big + 1', 'the integer 100000000000000001 is too large for JSON'],
+    ['params.count * 1801439850948199', 'the integer 9007199254740995 is too large for JSON'],
+    ['9007199254740993 * 1.0', 'the integer 9007199254740993 would become 9007199254740992 as a double'],
+    [
+      'sum([9007199254740993, 0.5])',
+      'the integer 9007199254740993 would become 9007199254740992 as a double',
+    ],
+    ['9007199254740993.0', 'the number 9007199254740993.0 would become 9007199254740992'],
+    ['[0.12345678901234567]', 'the number 0.12345678901234567 would become 0.12345678901234566'],
+    ['range(params.rate / 2)', 'range needs whole numbers, got 2.5'],
+    ['1e400', 'Invalid number: Infinity'],
+  ])('never round: %s', (source, problem) => {
+    expect(problemOf(() => parseExpression(source).evaluate(typed))).toContain(problem);
   });
 });

@@ -70,3 +70,32 @@ describe('resolveParams', () => {
     });
   });
 });
+
+describe('numbers of params', () => {
+  const errors = (schema: ParamSchema, value: number) =>
+    resolveParams({ params: { n: schema } }, { n: value }, { config: {} }).ok;
+
+  it.each([
+    [0.1, 0.3],
+    [0.01, 4.35],
+    [0.01, 1234567890123.45],
+    [0.1, -0.3],
+    [0.1, 0],
+    [1e-7, 3e-7],
+    [3, 9007199254740990],
+    [0.5, 1e300],
+  ])('take multiples of %d: %d', (multipleOf, value) => {
+    expect(errors({ type: 'number', multipleOf }, value)).toBe(true);
+  });
+
+  it.each([
+    [0.1, 0.35],
+    [0.01, 4.351],
+    [0.01, 1234567890123.456],
+    [0.1, 0.30000000000000004],
+    [3, 9007199254740991],
+    [1, 0.5],
+  ])('refuse what is no multiple of %d: %d', (multipleOf, value) => {
+    expect(errors({ type: 'number', multipleOf }, value)).toBe(false);
+  });
+});

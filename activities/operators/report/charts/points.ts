@@ -26,9 +26,12 @@ export function columnIndex(table: DataTable, name: string): number {
   return index;
 }
 
-export function numberAt(row: Cell[], index: number): number | null {
-  const cell = row[index];
-  return typeof cell === 'number' ? cell : null;
+export const numberAt = (row: Cell[], index: number): number | null => numberOf(row[index] ?? null);
+
+/** Where a cell of a number column is drawn; null for NaN and infinities. */
+function numberOf(cell: Cell): number | null {
+  const number = typeof cell === 'string' ? Number(cell) : cell;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
 /** The name of the series that a row belongs to. */
@@ -76,7 +79,7 @@ export function toPoints(table: DataTable, x: ScaledField, ys: ScaledField[], se
 
 function toPosition(cell: Cell, type: ColumnType): Position | null {
   if (cell === null) return null;
-  if (type === 'number') return typeof cell === 'number' ? cell : null;
+  if (type === 'number') return numberOf(cell);
   // Dates are read as UTC by JavaScript, times without a zone are not.
   if (type === 'date') return Date.parse(String(cell));
   if (type === 'instant') return Date.parse(String(cell).replace(/Z?$/, 'Z'));

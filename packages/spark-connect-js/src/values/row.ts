@@ -81,8 +81,9 @@ export class Row<T extends object = AnyRow> implements Iterable<Value> {
   }
 
   /**
-   * What JSON.stringify writes: 64-bit integers as numbers where that is exact, else as strings; decimals, dates and
-   * times as strings; binary as base64; maps as objects.
+   * What JSON.stringify writes: numbers where JSON holds them, else strings: 64-bit integers beyond ±2^53, `NaN`, `Infinity`
+   * and `-Infinity`. Decimals, dates and times are strings; binary is base64; maps are objects, a key that is no text being
+   * its JSON.
    */
   toJSON(): Record<string, unknown> {
     return Object.fromEntries(
@@ -103,17 +104,24 @@ function positionsOf(schema: StructType): ReadonlyMap<string, number> {
   return known;
 }
 
-function valueToJson(value: Value): unknown {
+/** A value as a row gives it to JSON.stringify; see {@link Row.toJSON}. */
+export function valueToJson(value: Value): unknown {
   if (typeof value === 'bigint') {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   }
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map(valueToJson);
   if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [String(key), valueToJson(item)]));
+    return Object.fromEntries([...value].map(([key, item]) => [keyToJson(key), valueToJson(item)]));
   }
   if (value instanceof Variant) {
     return { value: valueToJson(value.value), metadata: valueToJson(value.metadata) };
   }
   return value;
+}
+
+function keyToJson(key: Value): string {
+  const json = valueToJson(key);
+  return typeof json === 'string' ? json : JSON.stringify(json).replace(/^"(.*)"$/, '$1');
 }

@@ -35,7 +35,7 @@ export function wallClock(instant: Date, timezone: string): Date {
     get('minute'),
     get('second'),
   );
-  return new Date(seconds + (instant.getTime() % 1000));
+  return new Date(seconds + instant.getUTCMilliseconds());
 }
 
 const DAY = 86_400_000;

@@ -1,0 +1,38 @@
+import { type Document, parseDocument, type Scalar, visit } from 'yaml';
+import { InexactJsonError, inexactNumber, isExactNumber } from './exact-json.js';
+
+/**
+ * Parses a value of one setting or param that is written in YAML.
+ * @throws YAMLParseError @throws InexactJsonError for a number that JSON doesn't hold
+ */
+export function parseExactYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  const [flaw] = yamlFlaws(document);
+  if (flaw !== undefined) throw new InexactJsonError(`${flaw.message} (${flaw.hint})`);
+  return document.toJS();
+}
+
+/** A number in YAML that JSON doesn't hold: where it starts, what is wrong with it, and how to write it instead. */
+export type YamlFlaw = { offset: number; message: string; hint: string };
+
+export function yamlFlaws(document: Document): YamlFlaw[] {
+  const flaws: YamlFlaw[] = [];
+  visit(document, {
+    Scalar: (_key, { value, source = '', range }: Scalar) => {
+      if (typeof value !== 'number') return;
+      const flaw = numberFlaw(value, source);
+      if (flaw !== undefined) flaws.push({ offset: range?.[0] ?? 0, ...flaw });
+    },
+  });
+  return flaws;
+}
+
+function numberFlaw(value: number, source: string): Omit<YamlFlaw, 'offset'> | undefined {
+  if (/^[-+]?\.(inf|nan)$/i.test(source))
+    return { message: `${source} is no number in JSON`, hint: `write it as text: "${source}"` };
+  const isDecimal = !/^0[xo]/.test(source);
+  if (isDecimal ? isExactNumber(source) : Number.isSafeInteger(value)) return undefined;
+  return inexactNumber(source);
+}
