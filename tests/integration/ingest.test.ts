@@ -372,6 +372,88 @@ describe('CSV and JSON', () => {
   });
 });
 
+describe('JSON', () => {
+  const schema = { id: 'bigint', price: 'decimal(20,4)', note: 'string' };
+
+  it('takes no line that is more than one value, and keeps all digits of the others', async () => {
+    const { path, ingest, rows } = setUp();
+    await writeFile(
+      path('a.json'),
+      [
+        '\uFEFF{"id": 1, "price": 12345678901234.5678, "note": 1.50}',
+        '{"id": 2} and more',
+        '{"id": 3}}',
+        '{"id": 4},',
+        '{"id": 5}, {"id": 6}]',
+        '{"id": 7, "other": {"k": 1, "k": 2}}',
+        '   ',
+        '[{"id": 8}, {"id": 9, "note": {"a": 1.10}}]',
+        '[]',
+        'null',
+        '7',
+        '{"id": 10',
+        '{"id": 11, "note": "}{"}',
+      ].join('\n'),
+    );
+    await writeFile(path('b.json'), '{"id": 20, "price": 98765432109876.5432}');
+    const { output, stats } = await ingest({ d: { files: ['a.json', 'b.json'], format: 'json', schema } });
+    const found = 'id::INT AS id, price::VARCHAR AS price, note';
+    expect(await rows(output, 'd', found, 'ORDER BY 1')).toEqual([
+      { id: 1, price: '12345678901234.5678', note: '1.50' },
+      { id: 8, price: null, note: null },
+      { id: 9, price: null, note: '{"a": 1.10}' },
+      { id: 11, price: null, note: '}{' },
+      { id: 20, price: '98765432109876.5432', note: null },
+    ]);
+    expect(
+      (await rows(output, 'quarantine.d', `_unparsed['*'] AS text, _source_file AS file`, 'ORDER BY 1')).map(
+        ({ text, file }) => [text, basename(String(file))],
+      ),
+    ).toEqual(
+      [
+        '7',
+        'null',
+        '{"id": 10',
+        '{"id": 2} and more',
+        '{"id": 3}}',
+        '{"id": 4},',
+        '{"id": 5}, {"id": 6}]',
+        '{"id": 7, "other": {"k": 1, "k": 2}}',
+      ].map((text) => [text, 'a.json']),
+    );
+    expect(stats).toMatchObject({ rowsRead: 13, rowsWritten: 5, rowsRejected: 8 });
+  });
+
+  it('reads a file of one value to its end, over lines and compressed', async () => {
+    const { path, ingest, rows } = setUp();
+    await writeFile(
+      path('a.json.gz'),
+      gzipSync('\uFEFF[\n{"id": 1,\r\n "price": 12345678901234.5678},\n{"id": 2}]\n'),
+    );
+    await writeFile(path('b.json'), '[{"id": 3}]\ngarbage');
+    await writeFile(path('c.json'), '{\n"id": 4\n}\n{\n"id": 5\n}\n');
+    const { output, stats } = await ingest({
+      d: { files: '*.json*', format: 'json', options: { multiLine: true }, schema },
+    });
+    expect(await rows(output, 'd', 'id::INT AS id, price::VARCHAR AS price', 'ORDER BY 1')).toEqual([
+      { id: 1, price: '12345678901234.5678' },
+      { id: 2, price: null },
+    ]);
+    expect(await rows(output, 'quarantine.d', `_unparsed['*'] AS text`, 'ORDER BY 1')).toEqual([
+      { text: '[{"id": 3}]\ngarbage' },
+      { text: '{\n"id": 4\n}\n{\n"id": 5\n}\n' },
+    ]);
+    expect(stats.rejectedByReason).toEqual({ 'd.malformed': 2 });
+  });
+
+  it('has malformed records alone', async () => {
+    const { path, ingest } = setUp();
+    await writeFile(path('a.json'), '{"id": 1} x');
+    const { stats } = await ingest({ d: { files: 'a.json', format: 'json', schema } });
+    expect(stats).toMatchObject({ rowsRead: 1, rowsWritten: 0, rejectedByReason: { 'd.malformed': 1 } });
+  });
+});
+
 describe('constraints', () => {
   it('compares 64-bit numbers, decimals and times by their own values', async () => {
     const { path, ingest, rows } = setUp();

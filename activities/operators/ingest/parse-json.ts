@@ -14,14 +14,18 @@ export function parseJson(text: string, type: ColumnType): string {
 }
 
 /** Put behind the text in an array, this must be what follows it there. */
-const end = "'end of text'";
+const end = 'end of text';
 
-/** JSON text as a variant: null unless the text is one value. Spark's parser stops where a value ends. */
-function wholeJson(text: string): string {
-  const isOne = `${part('p', '$[1]', 'string')} = ${end} AND ${part('p', '$[2]', 'variant')} IS NULL`;
-  const parsed = `try_parse_json(concat('[', ${text}, ',"', ${end}, '"]'))`;
-  return withName('p', parsed, `CASE WHEN ${isOne} THEN ${part('p', '$[0]', 'variant')} END`);
-}
+/** JSON text as a variant that {@link isWholeJson} can be asked about. Spark's parser stops where a value ends. */
+export const parsedToEnd = (text: string): string => `try_parse_json(concat('[', ${text}, ',"${end}"]'))`;
+
+/** Whether text was one JSON value. Never null. */
+export const isWholeJson = (parsed: string): string =>
+  `coalesce(${part(parsed, '$[1]', 'string')} = '${end}' AND ${part(parsed, '$[2]', 'variant')} IS NULL, false)`;
+
+/** JSON text as a variant: null unless the text is one value. */
+const wholeJson = (text: string): string =>
+  withName('p', parsedToEnd(text), `CASE WHEN ${isWholeJson('p')} THEN ${part('p', '$[0]', 'variant')} END`);
 
 /** Whether a variant, or anything in it, is no value of the type. Null and what is missing are. */
 function isWrong(v: string, type: ColumnType, depth: number): string {

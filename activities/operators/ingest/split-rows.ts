@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { naming } from '../../datasets/query.js';
 import { partitionTimeZone } from '../../datasets/read-dataset.js';
@@ -13,6 +13,7 @@ import { readCsv } from './read-csv.js';
 import { readJson } from './read-json.js';
 import { readParquet } from './read-parquet.js';
 import { duplicatesQuery, quarantineQuery, rowChecks, validQuery } from './row-checks.js';
+import { numberOf } from './spark-paths.js';
 
 /** What a dataset became. Without rules there is no quarantine. */
 export type Ingested = { valid: DatasetRef; quarantine: DatasetRef | undefined };
@@ -90,8 +91,12 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
   const staged = join(workFolder, name, 'parsed');
   const rowsRead = await step(job, 'parse files', async () => {
     const folder = join(context.storage.folder, staged);
-    const read = spec.format === 'csv' ? readCsv : readJson;
-    await read(spark, files, spec, types).write.mode('overwrite').parquet(folder);
+    const copies = join(context.storage.folder, workFolder, name, 'copies');
+    const rows =
+      spec.format === 'csv'
+        ? readCsv(spark, files, spec, types)
+        : await readJson(spark, files, spec, types, copies);
+    await rows.write.mode('overwrite').parquet(folder);
     return (await countWritten(folder)).rows;
   });
   const columns = `${ddl(types)}, _unparsed map<string, string>, _file int, _position bigint`;
@@ -100,7 +105,7 @@ async function openSource(job: Job): Promise<{ source: DataFrame; rowsRead: numb
 
 /** Makes the paths of the files a view, by number. */
 async function showFiles({ spark, name, files }: Job): Promise<void> {
-  const rows = files.map(({ path, readAs }) => ({ number: Number.parseInt(basename(readAs), 10), path }));
+  const rows = files.map((file) => ({ number: numberOf(file), path: file.path }));
   const frame = await spark.createDataFrame(rows, 'number INT, path STRING');
   await frame.createOrReplaceTempView(views.files(name));
 }

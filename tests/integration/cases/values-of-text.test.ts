@@ -95,6 +95,31 @@ it.concurrent('bounds are compared in the type of the column', async () => {
   });
 });
 
+it.concurrent('a line of JSON is one record to its end', async () => {
+  const run = await cases.run('json-lines');
+  const { good, bad } = looked(run);
+  expect(good).toEqual([
+    { id: 2, price: '1.0000', ok: false, at: '2026-03-01T00:00:00.000000Z', s: 'in a list' },
+    { id: 3, price: '1.0000', ok: false, at: null, s: 'in a list' },
+    { id: 9, price: '3.5000', ok: true, at: null, s: null },
+    {
+      id: '9007199254740993',
+      price: '12345678901234.5678',
+      ok: true,
+      at: '2026-03-01T10:00:00.000000Z',
+      s: 'a\u0000b',
+    },
+  ]);
+  expect(bad.map(({ _reasons, _unparsed }) => [_reasons, _unparsed])).toEqual(
+    expect.arrayContaining([
+      [['at.type'], { at: '1772359200' }],
+      [['malformed'], { '*': '{"id":5,"price":1}{"id":6,"price":1}' }],
+      [['malformed'], { '*': '{"id":7,"id":8,"price":2}' }],
+    ]),
+  );
+  expect(bad).toHaveLength(3);
+});
+
 describe('declarations that cannot be kept are refused before anything runs', () => {
   it.concurrent.each([
     ['csv-dateformat', /options\.dateFormat: .*does nothing here: give the column a pattern/],
