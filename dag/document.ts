@@ -178,5 +178,7 @@ function teardownOf(written: z.output<typeof taskSchema>['teardown']): TaskSpec[
 }
 
 function dropUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+  const kept: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) kept[key] = inner;
+  return kept as T;
 }

@@ -1,7 +1,8 @@
 import type { Draft, DraftTask } from './draft.js';
 import { TaskGraph } from './graph.js';
-import { type Dependency, type Edges, enclosingGroups, membersOf } from './lower-groups.js';
-import { didYouMean } from './nearest.js';
+import { GroupTree } from './group-tree.js';
+import { type Dependency, type Edges, enclosingGroups, maxEdges } from './lower-groups.js';
+import { didYouMean, Names } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 
 /** What is wrong with ids, groups and dependencies: duplicates, unknown ones, cycles. */
@@ -10,6 +11,7 @@ export function graphProblems(draft: Draft): Problem[] {
     ...idProblems(draft),
     ...groupProblems(draft),
     ...dependencyProblems(draft),
+    ...edgeProblems(draft),
     ...cycleProblems(draft),
   ];
 }
@@ -43,6 +45,12 @@ function idProblems({ tasks, groups }: Draft): Problem[] {
 /** Groups that don't exist or are in themselves, and mappings inside mapped groups. */
 function groupProblems({ tasks, groups }: Draft): Problem[] {
   const problems: Problem[] = [];
+  const names = new Names(Object.keys(groups));
+  const tree = new GroupTree(groups);
+  const mappedAround = tree.inherit<string | undefined>(undefined, (id, around) =>
+    groups[id]?.expand === undefined ? around : id,
+  );
+  const isRound = circling(groups);
   const items = [
     ...tasks.map((task) => ({ ...task, path: ['tasks', task.index] as Path, what: 'task' })),
     ...Object.entries(groups).map(([id, group]) => ({
@@ -54,17 +62,17 @@ function groupProblems({ tasks, groups }: Draft): Problem[] {
   ];
   for (const { id, group, expand, path, what } of items) {
     if (group === undefined) continue;
-    if (!(group in groups)) {
-      const hint = didYouMean(group, Object.keys(groups)) ?? 'groups are declared under groups of the DAG';
+    if (!Object.hasOwn(groups, group)) {
+      const hint = didYouMean(group, names) ?? 'groups are declared under groups of the DAG';
       problems.push(problem([...path, 'group'], `there is no group '${group}'`, hint));
       continue;
     }
-    const around = enclosingGroups(group, groups);
-    if (what === 'group' && around.includes(id)) {
-      problems.push(problem([...path, 'group'], `group '${id}' is inside itself: ${around.join(' in ')}`));
+    if (what === 'group' && isRound.has(id)) {
+      const around = listed(enclosingGroups(group, groups, mostListed + 1), ' in ');
+      problems.push(problem([...path, 'group'], `group '${id}' is inside itself: ${around}`));
       continue;
     }
-    const mapped = around.find((each) => groups[each]?.expand !== undefined);
+    const mapped = mappedAround.get(group);
     if (expand !== undefined && mapped !== undefined) {
       const message = `a ${what} in the mapped group '${mapped}' can't have an expand of its own`;
       problems.push({ ...problem([...path, 'expand'], message), on: 'key' });
@@ -73,21 +81,53 @@ function groupProblems({ tasks, groups }: Draft): Problem[] {
   return problems;
 }
 
+/** Names in a message, the first ones of many. */
+const mostListed = 20;
+
+function listed(names: readonly string[], separator: string): string {
+  return names.length > mostListed
+    ? `${names.slice(0, mostListed).join(separator)}${separator}…`
+    : names.join(separator);
+}
+
+/** Groups that are in themselves. */
+function circling(groups: Draft['groups']): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  for (const start of Object.keys(groups)) {
+    const path: string[] = [];
+    let at: string | undefined = start;
+    while (at !== undefined && Object.hasOwn(groups, at) && !seen.has(at)) {
+      seen.add(at);
+      path.push(at);
+      at = groups[at]?.group;
+    }
+    const from = at === undefined ? -1 : path.indexOf(at);
+    if (from >= 0) for (const id of path.slice(from)) found.add(id);
+  }
+  return found;
+}
+
 function dependencyProblems({ tasks, groups }: Draft): Problem[] {
-  const taskIds = new Set(tasks.map(({ id }) => id));
+  const groupOf = new Map(tasks.map(({ id, group }) => [id, group]));
   const groupIds = Object.keys(groups);
-  const members = membersOf(tasks, groups);
+  const tree = new GroupTree(groups);
+  const names = new Names(new Set([...groupOf.keys(), ...groupIds]));
+  const filled = new Set(tasks.flatMap(({ group }) => group ?? []));
+  const isFilled = new Map(groupIds.map((id) => [id, tree.within(id).some((inner) => filled.has(inner))]));
   const what = groupIds.length === 0 ? 'task' : 'task or group';
 
   const fault = (of: string, { id, path = [] }: Dependency): Problem | undefined => {
-    if (!taskIds.has(id) && !groupIds.includes(id)) {
-      return problem(path, `there is no ${what} '${id}'`, didYouMean(id, [...taskIds, ...groupIds]));
+    const isGroup = Object.hasOwn(groups, id);
+    if (!groupOf.has(id) && !isGroup) {
+      return problem(path, `there is no ${what} '${id}'`, didYouMean(id, names));
     }
     const inside = (group: string, each: string) =>
-      members.get(group)?.includes(each) || enclosingGroups(groups[each]?.group, groups).includes(group);
+      tree.isInside(groupOf.get(each), group) ||
+      (Object.hasOwn(groups, each) && tree.isInside(groups[each]?.group, group));
     if (inside(id, of)) return problem(path, `'${of}' is in group '${id}', so it can't depend on it`);
     if (inside(of, id)) return problem(path, `'${id}' is in group '${of}', which can't depend on it`);
-    if (members.get(id)?.length === 0) return problem(path, `group '${id}' has no tasks`);
+    if (isFilled.get(id) === false) return problem(path, `group '${id}' has no tasks`);
     return undefined;
   };
 
@@ -107,6 +147,16 @@ function dependencyProblems({ tasks, groups }: Draft): Problem[] {
   });
 }
 
+function edgeProblems({ edges }: Draft): Problem[] {
+  let count = 0;
+  for (const upstream of edges.values()) count += upstream.size;
+  if (count < maxEdges) return [];
+  const message = `dependencies on groups come to more than ${maxEdges} edges between tasks`;
+  return [
+    { ...problem(['tasks'], message, 'put one task between the groups, through which all goes'), on: 'key' },
+  ];
+}
+
 function cycleProblems({ tasks, edges, groups }: Draft): Problem[] {
   const hint = 'a task can only depend on tasks that come before it';
   const own = [
@@ -119,7 +169,7 @@ function cycleProblems({ tasks, edges, groups }: Draft): Problem[] {
   if (cycle === undefined) return [];
   const [first = '', second = ''] = cycle;
   const mention = edges.get(second)?.get(first);
-  return [problem(mention?.path, `tasks form a cycle: ${cycle.join(' → ')}`, hint)];
+  return [problem(mention?.path, `tasks form a cycle: ${listed(cycle, ' → ')}`, hint)];
 }
 
 function problem(path: Path | undefined, message: string, hint?: string): Problem {

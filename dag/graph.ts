@@ -4,10 +4,20 @@ export interface GraphTask {
   readonly dependsOn: readonly string[];
 }
 
+/** A graph by places in its topological order. */
+interface Sorted {
+  ranks: ReadonlyMap<string, number>;
+  upstream: readonly (readonly number[])[];
+  /** The last search that came by. */
+  seen: Int32Array;
+}
+
 /** The dependencies of a DAG's tasks. Ids are unique and every upstream id is one of them; cycles are allowed and found. */
 export class TaskGraph {
   readonly #upstream = new Map<string, readonly string[]>();
   readonly #downstream = new Map<string, string[]>();
+  #sorted: Sorted | undefined;
+  #searches = 0;
 
   constructor(tasks: readonly GraphTask[]) {
     for (const { id, dependsOn } of tasks) {
@@ -27,6 +37,37 @@ export class TaskGraph {
   /** Direct downstream tasks, in document order. */
   downstream(id: string): readonly string[] {
     return this.#downstream.get(id) ?? [];
+  }
+
+  /**
+   * Whether a task is upstream of another one, near or far. Looks at the tasks that are sorted between the two alone; where
+   * there is a cycle, nothing is sorted behind it, and everything counts as upstream.
+   */
+  isUpstream(id: string, of: string): boolean {
+    this.#sorted ??= this.#sort();
+    const { ranks, upstream, seen } = this.#sorted;
+    const from = ranks.get(of);
+    if (from === undefined) return true;
+    const wanted = ranks.get(id);
+    if (wanted === undefined) return false;
+    const search = ++this.#searches;
+    const open = [from];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      for (const each of upstream[at] ?? []) {
+        if (each === wanted) return true;
+        if (each < wanted || seen[each] === search) continue;
+        seen[each] = search;
+        open.push(each);
+      }
+    }
+    return false;
+  }
+
+  #sort(): Sorted {
+    const order = this.topologicalOrder();
+    const ranks = new Map(order.map((task, rank) => [task, rank]));
+    const upstream = order.map((task) => this.upstream(task).map((each) => ranks.get(each) ?? 0));
+    return { ranks, upstream, seen: new Int32Array(order.length) };
   }
 
   ancestors(id: string): Set<string> {
@@ -61,13 +102,14 @@ export class TaskGraph {
     const sorted = new Set(this.topologicalOrder());
     const start = [...this.#upstream.keys()].find((id) => !sorted.has(id));
     if (start === undefined) return undefined;
-    const path: string[] = [];
+    const path = new Set<string>();
     let current = start;
-    while (!path.includes(current)) {
-      path.push(current);
+    while (!path.has(current)) {
+      path.add(current);
       current = this.upstream(current).find((id) => !sorted.has(id)) ?? start;
     }
-    return [...path.slice(path.indexOf(current)), current].reverse();
+    const names = [...path];
+    return [...names.slice(names.indexOf(current)), current].reverse();
   }
 }
 
@@ -77,7 +119,7 @@ function reach(from: string, next: (id: string) => readonly string[]): Set<strin
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (found.has(id)) continue;
     found.add(id);
-    open.push(...next(id));
+    for (const each of next(id)) open.push(each);
   }
   return found;
 }

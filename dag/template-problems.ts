@@ -3,9 +3,10 @@ import type { Draft, DraftTask } from './draft.js';
 import { type Expression, ExpressionError, parseExpression } from './expression.js';
 import type { TaskGraph } from './graph.js';
 import { draftGraph } from './graph-problems.js';
+import { GroupTree } from './group-tree.js';
 import { isPlainObject, type Json, type JsonObject } from './json.js';
-import { enclosingGroups, firstTasks, membersOf } from './lower-groups.js';
-import { didYouMean } from './nearest.js';
+import { firstTasks, membersOf } from './lower-groups.js';
+import { didYouMean, Names } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Reference } from './references.js';
 import { hasTemplate, parseTemplate } from './template.js';
@@ -27,12 +28,20 @@ const eventFields = [
   'at',
 ] satisfies (keyof CallbackEvent)[];
 
+/** Names in a hint, the first ones of many. */
+const mostListed = 50;
+
 /** What the document offers to expressions. */
 interface Surroundings {
   params: readonly string[];
+  paramNames: Names;
   config: JsonObject | undefined;
   tasks: ReadonlyMap<string, DraftTask>;
+  taskNames: Names;
   graph: TaskGraph;
+  tree: GroupTree;
+  /** The mapped group that a group is in or is itself. */
+  mappedAround: ReadonlyMap<string, string | undefined>;
 }
 
 /** A complaint about a reference: what is wrong and perhaps how to mend it. */
@@ -41,7 +50,7 @@ type Complaint = { message: string; hint?: string | undefined };
 /** Who reads: what is upstream of it, and the names that `item` has where it is known. */
 interface Reader {
   id: string;
-  upstream: ReadonlySet<string>;
+  isUpstream: (task: string) => boolean;
   /** Undefined where there is no item. */
   item: readonly string[] | undefined;
   /** Why there is none. */
@@ -50,11 +59,20 @@ interface Reader {
 
 /** Templates and conditions that can't be parsed, or that read what isn't there. */
 export function templateProblems(draft: Draft, config: JsonObject | undefined): Problem[] {
+  const { groups } = draft;
+  const tasks = new Map(draft.tasks.map((task) => [task.id, task]));
+  const tree = new GroupTree(groups);
   const surroundings: Surroundings = {
     params: Object.keys(draft.params),
+    paramNames: new Names(Object.keys(draft.params)),
     config,
-    tasks: new Map(draft.tasks.map((task) => [task.id, task])),
+    tasks,
+    taskNames: new Names(tasks.keys()),
     graph: draftGraph(draft.edges),
+    tree,
+    mappedAround: tree.inherit<string | undefined>(undefined, (id, around) =>
+      groups[id]?.expand === undefined ? around : id,
+    ),
   };
   const checkCallback = ({ references }: Expression) =>
     references.flatMap((reference) => callbackComplaints(reference, surroundings));
@@ -66,11 +84,11 @@ export function templateProblems(draft: Draft, config: JsonObject | undefined): 
 }
 
 function taskProblems(task: DraftTask, { groups }: Draft, surroundings: Surroundings): Problem[] {
-  const mapped = enclosingGroups(task.group, groups).find((id) => groups[id]?.expand !== undefined);
+  const mapped = task.group === undefined ? undefined : surroundings.mappedAround.get(task.group);
   const ofGroup = mapped === undefined ? undefined : groups[mapped]?.expand;
   const reader = {
     id: task.id,
-    upstream: surroundings.graph.ancestors(task.id),
+    isUpstream: (id: string) => surroundings.graph.isUpstream(id, task.id),
     item: ofGroup && Object.keys(ofGroup),
     noItem: task.expand ? 'is known only in with and in thresholds' : 'is known only in a task with expand',
   };
@@ -90,12 +108,13 @@ function taskProblems(task: DraftTask, { groups }: Draft, surroundings: Surround
 
 /** What a group is mapped over must be upstream of all its first tasks. */
 function groupProblems({ tasks, groups, edges }: Draft, surroundings: Surroundings): Problem[] {
-  const members = membersOf(tasks, groups);
-  return Object.entries(groups).flatMap(([id, { expand = null }]) => {
-    const first = firstTasks(members.get(id) ?? [], edges).map((task) => surroundings.graph.ancestors(task));
-    const [some = new Set<string>(), ...others] = first;
-    const upstream = new Set([...some].filter((task) => others.every((each) => each.has(task))));
-    const reader = { id, upstream, item: undefined, noItem: 'is known only in the tasks of the group' };
+  const membersIn = membersOf(tasks, surroundings.tree);
+  return Object.entries(groups).flatMap(([id, { expand }]) => {
+    if (expand === undefined) return [];
+    const first = firstTasks(membersIn(id), edges);
+    const isUpstream = (each: string) =>
+      first.length > 0 && first.every((task) => surroundings.graph.isUpstream(each, task));
+    const reader = { id, isUpstream, item: undefined, noItem: 'is known only in the tasks of the group' };
     return valueProblems(expand, ['groups', id, 'expand'], (expression) =>
       expression.references.flatMap((reference) => complaints(reference, reader, surroundings)),
     );
@@ -145,7 +164,7 @@ function complaints(reference: Reference, reader: Reader, surroundings: Surround
       if (reader.item === undefined) return [{ message: `'${variable}' ${reader.noItem}` }];
       return variable === 'item' ? unknownKey('item', first, reader.item) : [];
     case 'tasks':
-      if (first !== undefined && surroundings.tasks.has(first) && !reader.upstream.has(first))
+      if (first !== undefined && surroundings.tasks.has(first) && !reader.isUpstream(first))
         return [notUpstream(first, reader.id, surroundings.graph)];
       return commonComplaints(reference, surroundings);
     default:
@@ -163,11 +182,14 @@ function callbackComplaints(reference: Reference, surroundings: Surroundings): C
 }
 
 /** About what is the same everywhere. */
-function commonComplaints(reference: Reference, { params, config, tasks }: Surroundings): Complaint[] {
+function commonComplaints(
+  reference: Reference,
+  { params, paramNames, config, tasks, taskNames }: Surroundings,
+): Complaint[] {
   const [variable, first, second] = reference;
   switch (variable) {
     case 'params':
-      return unknownKey('params', first, params, 'the DAG declares no param');
+      return unknownKey('params', first, params, 'the DAG declares no param', paramNames);
     case 'run':
       return unknownKey('run', first, runFields);
     case 'dag':
@@ -177,14 +199,14 @@ function commonComplaints(reference: Reference, { params, config, tasks }: Surro
     default:
       if (first === undefined) return [];
       if (!tasks.has(first)) {
-        return [{ message: `there is no task '${first}'`, hint: didYouMean(first, tasks.keys()) }];
+        return [{ message: `there is no task '${first}'`, hint: didYouMean(first, taskNames) }];
       }
       return unknownKey(`tasks["${first}"]`, second, taskFields);
   }
 }
 
 function notUpstream(id: string, taskId: string, graph: TaskGraph): Complaint {
-  if (id === taskId || graph.descendants(taskId).has(id)) {
+  if (id === taskId || graph.isUpstream(taskId, id)) {
     return { message: `'${id}' is not upstream of '${taskId}', so it can't be read here` };
   }
   return {
@@ -198,12 +220,15 @@ function unknownKey(
   key: string | undefined,
   known: readonly string[],
   none?: string,
+  names: Names | readonly string[] = known,
 ): Complaint[] {
   if (key === undefined || known.includes(key)) return [];
   if (known.length === 0 && none !== undefined) return [{ message: `${owner}.${key}: ${none}` }];
-  return [
-    { message: `${owner} has no '${key}'`, hint: didYouMean(key, known) ?? `known: ${known.join(', ')}` },
-  ];
+  return [{ message: `${owner} has no '${key}'`, hint: didYouMean(key, names) ?? knownKeys(known) }];
+}
+
+function knownKeys(known: readonly string[]): string {
+  return `known: ${known.slice(0, mostListed).join(', ')}${known.length > mostListed ? ', …' : ''}`;
 }
 
 function unknownSetting(keys: readonly string[], config: JsonObject): Complaint[] {

@@ -57,6 +57,6 @@ export function checkChoice({ control }: TaskNode, output: Json, graph: RunGraph
   const passes = control?.gate?.passes(output) ?? 'all';
   const wrong = passes === 'all' ? undefined : passes.find((id) => tasksNamed(graph, id) === undefined);
   if (wrong === undefined) return;
-  const hint = didYouMean(wrong, [...graph.byId.keys(), ...graph.firstTasks.keys()]);
+  const hint = didYouMean(wrong, [...graph.byId.keys(), ...graph.groupIds]);
   throw new Error(`there is no task or group '${wrong}' to choose${hint === undefined ? '' : ` (${hint})`}`);
 }

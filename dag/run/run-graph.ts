@@ -1,8 +1,9 @@
 import { controlOperators } from '../control/index.js';
 import type { DagDocument, GroupSpec, TaskSpec } from '../document.js';
 import { parseExpression } from '../expression.js';
+import { GroupTree } from '../group-tree.js';
 import type { JsonObject } from '../json.js';
-import { enclosingGroups, firstTasks, membersOf } from '../lower-groups.js';
+import { firstTasks, membersOf } from '../lower-groups.js';
 import { parseTemplate, type Template } from '../template.js';
 import { unwrapCondition } from '../when.js';
 import {
@@ -22,8 +23,9 @@ export interface RunGraph {
   /** In document order. */
   readonly nodes: readonly TaskNode[];
   readonly byId: ReadonlyMap<string, TaskNode>;
-  /** First tasks of each group, which stand for it when a gate chooses it. */
-  readonly firstTasks: ReadonlyMap<string, readonly TaskNode[]>;
+  readonly groupIds: readonly string[];
+  /** First tasks of a group, which stand for it when a gate chooses it. */
+  readonly firstTasks: (group: string) => readonly TaskNode[];
   readonly mappedGroups: readonly MappedGroup[];
   /** Those that decide the run's state. */
   readonly leaves: readonly TaskNode[];
@@ -35,10 +37,14 @@ export function createRunGraph(document: DagDocument): RunGraph {
       spec.expand === undefined ? [] : [[id, createGroup(id, spec, parseTemplate(spec.expand))] as const],
     ),
   );
-  const nodes = document.tasks.map((task) => {
-    const mapped = enclosingGroups(task.group, document.groups).find((id) => groups.has(id));
-    return createNode(task, mapped === undefined ? undefined : groups.get(mapped));
-  });
+  const tree = new GroupTree(document.groups);
+  const mappedAround = tree.inherit<MappedGroup | undefined>(
+    undefined,
+    (id, around) => groups.get(id) ?? around,
+  );
+  const nodes = document.tasks.map((task) =>
+    createNode(task, task.group === undefined ? undefined : mappedAround.get(task.group)),
+  );
   const byId = new Map(nodes.map((node) => [node.spec.id, node]));
   for (const node of nodes) {
     node.group?.nodes.push(node);
@@ -60,12 +66,12 @@ export function createRunGraph(document: DagDocument): RunGraph {
     for (const target of node.scope) target.setups.push(node);
   }
   const edges = new Map(document.tasks.map(({ id, dependsOn }) => [id, new Set(dependsOn)]));
-  const firsts = [...membersOf(document.tasks, document.groups)].map(([id, members]) => {
-    const first = firstTasks(members, edges).flatMap((task) => byId.get(task) ?? []);
-    return [id, first] as const;
-  });
+  const membersIn = membersOf(document.tasks, tree);
+  const firstOf = (group: string) =>
+    firstTasks(membersIn(group), edges).flatMap((task) => byId.get(task) ?? []);
   const mappedGroups = [...groups.values()];
-  return { nodes, byId, firstTasks: new Map(firsts), mappedGroups, leaves: leavesOf(nodes) };
+  const groupIds = Object.keys(document.groups);
+  return { nodes, byId, groupIds, firstTasks: firstOf, mappedGroups, leaves: leavesOf(nodes) };
 }
 
 function createNode(spec: TaskSpec, group: MappedGroup | undefined): TaskNode {
@@ -212,7 +218,8 @@ export function topologicalOrder({ nodes }: RunGraph): TaskNode[] {
 /** The tasks that an id of a task or group stands for when a gate chooses it. */
 export function tasksNamed(graph: RunGraph, id: string): readonly TaskNode[] | undefined {
   const task = graph.byId.get(id);
-  return task === undefined ? graph.firstTasks.get(id) : [task];
+  if (task !== undefined) return [task];
+  return graph.groupIds.includes(id) ? graph.firstTasks(id) : undefined;
 }
 
 /** The units that a unit directly depends on. */

@@ -15,7 +15,7 @@ describe('checks of params', () => {
       expect(errorsOf({ type: 'integer', minimum: 1 }, run + 1)).toEqual([]);
     }
     const kept = keptSchemas();
-    for (let length = 0; length < 3_000; length++) compileSchema({ type: 'string', maxLength: length });
+    for (let length = 0; length < 1_200; length++) compileSchema({ type: 'string', maxLength: length });
     expect(keptSchemas()).toBeLessThanOrEqual(1_000);
     expect(kept).toBeLessThan(10);
   });
