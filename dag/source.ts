@@ -53,15 +53,10 @@ export interface Source {
 }
 
 /** Most bytes of a file with YAML. A document that fits into a run is smaller. */
-export const maxYamlBytes = 4 * 1024 ** 2;
+const maxYamlBytes = 4 * 1024 ** 2;
 
 /** Most mistakes in the syntax that are reported: the first one is often the cause of all others. */
 const maxErrors = 20;
-
-/** What is wrong with a file of so many bytes. */
-export function tooManyBytes(bytes: number): string {
-  return `the file has ${formatBytes(bytes)}, at most ${formatBytes(maxYamlBytes)} are allowed`;
-}
 
 /** YAML text with the place of every value in it. */
 export class YamlSource implements Source {
@@ -90,7 +85,10 @@ export class YamlSource implements Source {
 
   /** The one document in the text. Of what could take the parser long there is no document. */
   #parse(text: string): { document?: Document.Parsed; errors: SourceError[] } {
-    if (text.length > maxYamlBytes) return { errors: [this.#errorAt(0, [], tooManyBytes(text.length))] };
+    if (text.length > maxYamlBytes) {
+      const message = `the file has ${formatBytes(text.length)}, at most ${formatBytes(maxYamlBytes)} are allowed`;
+      return { errors: [this.#errorAt(0, [], message)] };
+    }
     const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
     for (const token of tokens) {
       const offset = token.type === 'document' ? deepAt(token.value) : undefined;
