@@ -5,12 +5,12 @@ import { pipelineSections } from '../config/schema.js';
 import { formatBytes } from '../dag/bytes.js';
 import type { DagDocument } from '../dag/document.js';
 import { InexactJsonError, parseExactJson } from '../dag/exact-json.js';
-import { parseExactYaml } from '../dag/exact-yaml.js';
 import { isDate, isDateTime } from '../dag/instant.js';
 import { isPlainObject, type Json, type JsonObject } from '../dag/json.js';
 import { resolveParams } from '../dag/params.js';
 import { jsonBytes, maxPayloadBytes, payloadLength } from '../dag/payload.js';
 import type { ParamSchema } from '../dag/schema/param.js';
+import { parseExactYaml } from '../dag/source.js';
 import { CliError } from './exit.js';
 
 /** What `--param` says, by the names of the params, not yet read. */

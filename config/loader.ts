@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { YAMLParseError } from 'yaml';
 import { InexactJsonError } from '../dag/exact-json.js';
-import { parseExactYaml } from '../dag/exact-yaml.js';
 import { isPlainObject, type JsonObject } from '../dag/json.js';
 import { formatPath, type Problem, validate } from '../dag/problem.js';
-import { bySourcePosition, formatSourceError, YamlSource } from '../dag/source.js';
+import { bySourcePosition, formatSourceError, parseExactYaml, YamlSource } from '../dag/source.js';
 import { type Config, configSchema, type PipelineSettings, pipelineSections } from './schema.js';
 import { settingPath, withSetting } from './setting-path.js';
 import { temporalProfile } from './temporal-profile.js';

@@ -1,18 +1,5 @@
-import { type Document, parseDocument, type Scalar, visit } from 'yaml';
-import { InexactJsonError, inexactNumber, isExactNumber } from './exact-json.js';
-
-/**
- * Parses a value of one setting or param that is written in YAML.
- * @throws YAMLParseError @throws InexactJsonError for a number that JSON doesn't hold
- */
-export function parseExactYaml(text: string): unknown {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error !== undefined) throw error;
-  const [flaw] = yamlFlaws(document);
-  if (flaw !== undefined) throw new InexactJsonError(`${flaw.message} (${flaw.hint})`);
-  return document.toJS();
-}
+import { type Document, type Scalar, visit } from 'yaml';
+import { inexactNumber, isExactNumber } from './exact-json.js';
 
 /** A number in YAML that JSON doesn't hold: where it starts, what is wrong with it, and how to write it instead. */
 export type YamlFlaw = { offset: number; message: string; hint: string };

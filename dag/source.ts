@@ -9,14 +9,16 @@ import {
   LineCounter,
   type Node,
   Parser,
+  YAMLParseError,
 } from 'yaml';
 import { formatBytes } from './bytes.js';
+import { InexactJsonError } from './exact-json.js';
 import { yamlFlaws } from './exact-yaml.js';
 import { maxJsonDepth } from './json-limits.js';
 import { formatPath, type Path, type Problem } from './problem.js';
 import { deepAt, yamlValue } from './yaml-value.js';
 
-/** A mistake in a source file, at the place where the user can mend it. */
+/** A mistake in a source file, at the place where the user can fix it. */
 export interface SourceError {
   file: string;
   /** From 1. */
@@ -162,4 +164,17 @@ export class YamlSource implements Source {
   #resolve(node: Node | null | undefined): Node | undefined {
     return (isAlias(node) ? this.#targets.get(node) : node) ?? undefined;
   }
+}
+
+/**
+ * Parses a value of one setting or param that is written in YAML, as strictly as a file.
+ * @throws YAMLParseError @throws InexactJsonError for a number that JSON doesn't hold
+ */
+export function parseExactYaml(text: string): unknown {
+  const { value, errors } = new YamlSource(text, '');
+  const [error] = errors;
+  if (error === undefined) return value;
+  // Numbers alone come with a hint how to write them instead.
+  if (error.hint !== undefined) throw new InexactJsonError(`${error.message} (${error.hint})`);
+  throw new YAMLParseError([0, 0], 'UNEXPECTED_TOKEN', error.message);
 }

@@ -24,7 +24,7 @@ export function failureReport(
       ]),
     ...(failed.length > maxListed ? [`  … and ${failed.length - maxListed} more that failed`] : []),
     ...(blocked.length > 0 ? [`  did not run because of that: ${list(blocked)}`] : []),
-    `Mend the cause, then run the failed stages again, reusing the others: ${replayCommand}`,
+    `Fix the cause, then run the failed stages again, reusing the others: ${replayCommand}`,
   ].join('\n');
 }
 

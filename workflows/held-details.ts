@@ -45,7 +45,7 @@ export function heldDetails(
     ...(failed.length > maxShown ? [`- … and ${failed.length - maxShown} more`] : []),
     ...(blocked.length > 0 ? [`- did not run because of that: ${keyList(blocked)}`] : []),
     '',
-    'Mend the cause, then *More Actions*, *Send an Update*, with one of these as input. Without input it is about all that failed.',
+    'Fix the cause, then *More Actions*, *Send an Update*, with one of these as input. Without input it is about all that failed.',
     '',
     '| Update | Input | What it does |',
     '| --- | --- | --- |',

@@ -11,13 +11,16 @@ export type ParquetFooter = {
 /** Reads a file's footer, without its data. @throws Error when the file is not Parquet or its footer is damaged */
 export async function readParquetFooter(file: string): Promise<ParquetFooter> {
   const metadata = await parquetMetadataAsync(await asyncBufferFromFile(file));
-  return {
-    rows: Number(metadata.num_rows),
-    columns: parquetSchema(metadata).children.map((child) => ({
-      name: child.element.name,
-      type: sparkType(child),
-    })),
-  };
+  const rows = Number(metadata.num_rows);
+  const columns = parquetSchema(metadata).children.map((child) => ({
+    name: child.element.name,
+    type: sparkType(child),
+  }));
+  // The reader takes what it finds.
+  if (!Number.isSafeInteger(rows) || rows < 0) throw new Error(`its footer is damaged: it has ${rows} rows`);
+  if (columns.some(({ name }) => typeof name !== 'string'))
+    throw new Error('its footer is damaged: a column has no name');
+  return { rows, columns };
 }
 
 /**

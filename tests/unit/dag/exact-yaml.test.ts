@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DefinitionSource, defineDag } from '../../../dag/builder/definition.js';
-import { parseExactYaml } from '../../../dag/exact-yaml.js';
-import { formatSourceError, YamlSource } from '../../../dag/source.js';
+import { formatSourceError, parseExactYaml, YamlSource } from '../../../dag/source.js';
 
 describe('numbers in YAML', () => {
   it.each([

@@ -33,7 +33,7 @@ describe('failureReport', () => {
       '  load (ingest, 1 try): too many',
       '    rejected as NULL_KEY: 1,200 rows',
       '  did not run because of that: train',
-      'Mend the cause, then run the failed stages again, reusing the others: npm start -- --dag etl --replay etl/2026',
+      'Fix the cause, then run the failed stages again, reusing the others: npm start -- --dag etl --replay etl/2026',
     ]);
   });
 });
