@@ -107,7 +107,7 @@ describe('loadConfig', () => {
       "--set generate.user: unknown setting 'user' in generate (did you mean 'users'?)",
       '--set oops: expected name=value, such as generate.records=50000',
       "--set dataRoot.x: dataRoot is a single value: it has no 'x'",
-      '--set dags.folders: expected a YAML value: Flow sequence must end with a ] at line 1, column 2',
+      '--set dags.folders: expected a YAML value: Flow sequence must end with a ]',
       "NIGHTJAR__GENERATE__RECORDS: expected a number, got 'x'",
       '--set generate.users: expected at least 1, got 0',
     ]);
