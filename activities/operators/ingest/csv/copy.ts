@@ -19,13 +19,14 @@ const codes: readonly [character: string, code: string][] = [
   ['\r', '\x1b2'],
   ['\0', '\x1b3'],
 ];
-const codeOf = new Map(codes);
 
 /** Begins the text of what is no record, so that it equals no `nullValue`, which has no control characters. */
 const mark = '\x1b';
 
 /** SQL of the text of what is no record, or null. */
-export const decodedText = (field: string): string => decoded(`substring(${field}, 2)`);
+export const decodedText = (field: string): string => `substring(${decoded(field)}, 2)`;
+
+const codeOf = new Map(codes);
 
 /** SQL of the value of a copy's field. */
 export const decoded = (field: string): string =>
@@ -43,8 +44,11 @@ export const decoded = (field: string): string =>
 export async function copyCsv(path: string, dialect: CsvDialect, columns: number, to: string): Promise<void> {
   let lines: string[] = [];
   const malformed = (text: string): void => {
-    if (text !== '') lines.push(`${','.repeat(columns)}"${mark}${encoded(text)}"\n`);
+    if (text !== '') lines.push(`${','.repeat(columns)}${field({ text: mark + text, quoted: true })}\n`);
   };
+  const { separator, quote, trimStart, trimEnd } = dialect;
+  // What a record says already in the copy's own dialect.
+  const isCopied = separator === ',' && quote === '"' && dialect.escape === '"' && !trimStart && !trimEnd;
   let isHeader = true;
   const scanner = new RecordScanner(dialect, (record, sound) => {
     if (isHeader) {
@@ -58,7 +62,7 @@ export async function copyCsv(path: string, dialect: CsvDialect, columns: number
     }
     const fields = splitRecord(text, dialect);
     if (fields.length !== columns || !isUtf8(record)) malformed(text);
-    else lines.push(`${fields.map(field).join(',')},\n`);
+    else lines.push(`${isCopied ? encoded(text) : fields.map(field).join(',')},\n`);
   });
   const file = await open(to, 'w');
   try {
@@ -74,7 +78,9 @@ export async function copyCsv(path: string, dialect: CsvDialect, columns: number
   }
 }
 
-const field = ({ text, quoted }: CsvField): string => (text === '' && !quoted ? '' : `"${encoded(text)}"`);
+const field = ({ text, quoted }: CsvField): string =>
+  text === '' && !quoted ? '' : `"${encoded(text.replaceAll('"', '""'))}"`;
 
-const encoded = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (character) => codeOf.get(character) ?? character).replaceAll('"', '""');
+const special = new RegExp(`[${codes.map(([character]) => character).join('')}]`, 'g');
+
+const encoded = (text: string): string => text.replace(special, (character) => codeOf.get(character) ?? '');

@@ -6,29 +6,27 @@ export type RecordHandler = (record: Buffer, sound: boolean) => void;
 /** A record of more bytes is not sound: its quote is probably not closed. */
 const maxRecordBytes = 1 << 26;
 
-enum State {
-  /** Nothing but white space since the line's start. */
-  Blank,
-  FieldStart,
-  Plain,
-  Quoted,
-  /** After a character that makes a quote plain. */
-  Escaped,
-  /** After a quote within quotes: the end of the field, or the first of two. */
-  Quote,
-  /** After the end of a quoted field. */
-  Closed,
-  Comment,
-}
+// States. Plain numbers, as each byte asks for them.
+/** Nothing but white space since the line's start. */
+const blank = 0;
+const fieldStart = 1;
+const plain = 2;
+const quoted = 3;
+/** After a character that makes a quote plain. */
+const escaped = 4;
+/** After a quote within quotes: the end of the field, or the first of two. */
+const afterQuote = 5;
+/** After the end of a quoted field. */
+const closed = 6;
+const inComment = 7;
 
-enum Kind {
-  Other,
-  Space,
-  Separator,
-  Quote,
-  Escape,
-  LineBreak,
-}
+// Kinds of bytes.
+const other = 0;
+const space = 1;
+const separator = 2;
+const quote = 3;
+const escaper = 4;
+const lineBreak = 5;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -52,7 +50,7 @@ export class RecordScanner {
   readonly #trimStart: boolean;
   readonly #trimEnd: boolean;
 
-  #state = State.Blank;
+  #state: number = blank;
   #sound = true;
   /** The record's bytes of former pieces. */
   #former: Buffer[] = [];
@@ -63,95 +61,94 @@ export class RecordScanner {
     dialect: CsvDialect,
     public handler?: RecordHandler,
   ) {
-    const { separator, quote, comment, trimStart, trimEnd } = dialect;
-    this.#kinds.fill(Kind.Space, 0, lastSpace + 1);
-    if (dialect.escape !== undefined) this.#kinds[dialect.escape.charCodeAt(0)] = Kind.Escape;
-    if (quote !== undefined) this.#kinds[quote.charCodeAt(0)] = Kind.Quote;
-    this.#separator = Buffer.from(separator);
-    this.#kinds[this.#separator[0] ?? 0] = Kind.Separator;
-    this.#kinds[lineFeed] = Kind.LineBreak;
-    this.#kinds[carriageReturn] = Kind.LineBreak;
-    this.#doubled = dialect.escape === quote;
-    this.#comment = comment?.charCodeAt(0);
-    this.#trimStart = trimStart;
-    this.#trimEnd = trimEnd;
+    this.#separator = Buffer.from(dialect.separator);
+    this.#doubled = dialect.escape === dialect.quote;
+    this.#comment = dialect.comment?.charCodeAt(0);
+    this.#trimStart = dialect.trimStart;
+    this.#trimEnd = dialect.trimEnd;
+    this.#kinds.fill(space, 0, lastSpace + 1);
+    this.#mark(dialect.escape?.charCodeAt(0), escaper);
+    this.#mark(dialect.quote?.charCodeAt(0), quote);
+    this.#mark(this.#separator[0], separator);
+    this.#mark(lineFeed, lineBreak);
+    this.#mark(carriageReturn, lineBreak);
   }
 
   /** Whether the next piece begins a record. */
   get betweenRecords(): boolean {
-    return this.#state === State.Blank && this.#formerBytes === 0;
+    return this.#state === blank && this.#formerBytes === 0;
   }
 
   /** Scans the next piece of a file: whole lines, unless it is the last. */
   scan(piece: Buffer): void {
     const kinds = this.#kinds;
+    const doubled = this.#doubled;
+    const { length } = piece;
     let state = this.#state;
     let start = 0;
-    for (let at = 0; at < piece.length; at++) {
-      const byte = piece[at] as number;
-      let kind = kinds[byte] as Kind;
-      if (kind === Kind.Other && (state === State.Plain || state === State.Quoted)) continue;
-      if (kind === Kind.Separator) {
-        if (!this.#separatorAt(piece, at)) kind = Kind.Other;
-        else if (state !== State.Quoted && state !== State.Escaped && state !== State.Comment) {
-          at += this.#separator.length - 1;
-          state = State.FieldStart;
-          continue;
-        }
-      }
-      if (kind === Kind.LineBreak && state !== State.Quoted && state !== State.Escaped) {
-        if (state === State.Blank || state === State.Comment) this.#skip();
-        else this.#end(piece.subarray(start, at));
-        if (byte === carriageReturn && piece[at + 1] === lineFeed) at++;
-        start = at + 1;
-        state = State.Blank;
+    for (let at = 0; at < length; at++) {
+      let kind = kinds[piece[at] as number] as number;
+      if (kind === other && (state === plain || state === quoted)) {
+        // Most bytes are like the one before.
+        while (at + 1 < length && kinds[piece[at + 1] as number] === other) at++;
         continue;
       }
-      switch (state) {
-        case State.Quoted:
-          if (kind === Kind.Quote) state = this.#doubled ? State.Quote : State.Closed;
-          else if (kind === Kind.Escape) state = State.Escaped;
-          else if (kind === Kind.LineBreak) this.quotedBreaks = true;
-          break;
-        case State.Escaped:
-          if (kind === Kind.LineBreak) this.quotedBreaks = true;
-          state = State.Quoted;
-          break;
-        case State.Blank:
-        case State.FieldStart: {
-          const first = at === start && this.#formerBytes === 0;
-          if (state === State.Blank && first && byte === this.#comment) state = State.Comment;
-          else if (kind === Kind.Quote && (state === State.FieldStart || first || this.#trimStart))
-            state = State.Quoted;
-          else if (kind !== Kind.Space || (state === State.FieldStart && !this.#trimStart))
-            state = State.Plain;
-          break;
+      if (state === quoted) {
+        if (kind === quote) state = doubled ? afterQuote : closed;
+        else if (kind === escaper) state = escaped;
+        else if (kind === lineBreak) this.quotedBreaks = true;
+        continue;
+      }
+      if (state === escaped) {
+        if (kind === lineBreak) this.quotedBreaks = true;
+        state = quoted;
+        continue;
+      }
+      if (kind === lineBreak) {
+        this.#endLine(piece, start, at, state);
+        if (piece[at] === carriageReturn && piece[at + 1] === lineFeed) at++;
+        start = at + 1;
+        state = blank;
+        continue;
+      }
+      if (state === inComment) continue;
+      if (kind === separator) {
+        if (this.#separatorAt(piece, at)) {
+          at += this.#separator.length - 1;
+          state = fieldStart;
+          continue;
         }
-        case State.Quote:
-        case State.Closed:
-          if (kind === Kind.Quote && state === State.Quote) state = State.Quoted;
-          else if (kind === Kind.Space && this.#trimEnd) state = State.Closed;
-          else {
-            this.#sound = false;
-            state = State.Plain;
-          }
-          break;
+        kind = other;
+      }
+      if (state === afterQuote && kind === quote) state = quoted;
+      else if (state === afterQuote || state === closed) {
+        const isLeftOut = kind === space && this.#trimEnd;
+        if (!isLeftOut) this.#sound = false;
+        state = isLeftOut ? closed : plain;
+      } else if (state === fieldStart) {
+        if (kind === quote) state = quoted;
+        else if (kind !== space || !this.#trimStart) state = plain;
+      } else if (state === blank) {
+        const isFirst = at === start && this.#formerBytes === 0;
+        if (isFirst && piece[at] === this.#comment) state = inComment;
+        else if (kind === quote && (isFirst || this.#trimStart)) state = quoted;
+        else if (kind !== space) state = plain;
       }
     }
     this.#state = state;
-    if (start < piece.length && state !== State.Comment) this.#keep(piece.subarray(start));
+    if (start < length && state !== inComment) this.#keep(piece.subarray(start));
   }
 
   /** The file has ended. */
   finish(): void {
-    if (this.#state === State.Quoted || this.#state === State.Escaped) this.#sound = false;
-    if (this.#state === State.Blank || this.#state === State.Comment) this.#skip();
-    else this.#end(Buffer.alloc(0));
-    this.#state = State.Blank;
+    if (this.#state === quoted || this.#state === escaped) this.#sound = false;
+    this.#endLine(Buffer.alloc(0), 0, 0, this.#state);
+    this.#state = blank;
   }
 
   #separatorAt(piece: Buffer, at: number): boolean {
     const { length } = this.#separator;
+    if (at + length > piece.length) return false;
     return length === 1 || piece.compare(this.#separator, 0, length, at, at + length) === 0;
   }
 
@@ -161,24 +158,30 @@ export class RecordScanner {
       // Given out in parts.
       this.#sound = false;
       this.#record(bytes);
+      this.#former = [];
       this.#formerBytes = 1;
     } else if (this.handler !== undefined) this.#former.push(bytes);
   }
 
-  #end(bytes: Buffer): void {
-    this.#record(bytes);
-    this.#skip();
+  /** A line ends that is no part of a quoted field. */
+  #endLine(piece: Buffer, start: number, end: number, state: number): void {
+    if (state !== blank && state !== inComment) {
+      if (this.handler !== undefined) this.#record(piece.subarray(start, end));
+      else if (!this.#sound) this.unsound = true;
+    }
+    this.#sound = true;
+    if (this.#formerBytes > 0) {
+      this.#former = [];
+      this.#formerBytes = 0;
+    }
   }
 
   #record(bytes: Buffer): void {
     if (!this.#sound) this.unsound = true;
     this.handler?.(this.#former.length === 0 ? bytes : Buffer.concat([...this.#former, bytes]), this.#sound);
-    this.#former = [];
   }
 
-  #skip(): void {
-    this.#sound = true;
-    this.#former = [];
-    this.#formerBytes = 0;
+  #mark(byte: number | undefined, kind: number): void {
+    if (byte !== undefined) this.#kinds[byte] = kind;
   }
 }

@@ -40,17 +40,22 @@ function quotedText(
   quote: string,
   before: string | undefined,
 ): { text: string; end: number } {
+  if (before === quote) {
+    let end = record.indexOf(quote, start);
+    const isSimple = record[end + 1] !== quote;
+    while (record[end + 1] === quote) end = record.indexOf(quote, end + 2);
+    const text = record.slice(start, end);
+    return { text: isSimple ? text : text.replaceAll(quote + quote, quote), end: end + 1 };
+  }
   let text = '';
   let from = start;
-  for (let at = start; at < record.length; at++) {
+  for (let at = start; record[at] !== quote; at++) {
     const next = record[at + 1];
-    if (record[at] === before && (next === quote || next === before)) {
-      text += record.slice(from, at) + next;
-      at++;
-      from = at + 1;
-    } else if (record[at] === quote) {
-      return { text: text + record.slice(from, at), end: at + 1 };
-    }
+    if (record[at] !== before || (next !== quote && next !== before)) continue;
+    text += record.slice(from, at) + next;
+    at++;
+    from = at + 1;
   }
-  return { text: text + record.slice(from), end: record.length };
+  const end = record.indexOf(quote, from);
+  return { text: text + record.slice(from, end), end: end + 1 };
 }
