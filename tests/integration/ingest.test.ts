@@ -260,10 +260,12 @@ describe('rows', () => {
   });
 
   it('takes over what a former attempt finished', async () => {
-    const { write, ingest } = setUp();
+    const { path, write, ingest } = setUp();
     await write('a.parquet', good);
+    await writeFile(path('a.csv'), 'id,note\n1,"a\nb"\n1,c\n');
     const datasets = {
       sales: { files: 'a.parquet', schema: { ...sales, amount: { type: 'double', max: 40 } } },
+      notes: { files: 'a.csv', format: 'csv', schema: { id: { type: 'int', unique: true }, note: 'string' } },
     };
     const first = await ingest(datasets);
     const written = async () => {
@@ -278,10 +280,10 @@ describe('rows', () => {
     expect(await written()).toEqual(before);
     expect(second).toEqual(first);
     expect(second.stats).toMatchObject({
-      rowsRead: 100,
-      rowsWritten: 81,
-      rowsRejected: 19,
-      rejectedByReason: { 'sales.amount.range': 19 },
+      rowsRead: 102,
+      rowsWritten: 82,
+      rowsRejected: 20,
+      rejectedByReason: { 'sales.amount.range': 19, 'notes.id.unique': 1 },
     });
   });
 });

@@ -36,9 +36,8 @@ export type FileCheck = {
 const parallelism = 16;
 
 /**
- * Holds each file against the declared columns, and hands those that fit to Spark, in a folder that is made anew: as
- * links, or as copies where Spark would misread them. Links, because Spark takes some names for patterns and cannot
- * read others.
+ * Holds each file against the declared columns, and copies those that fit but Spark would misread.
+ * @param folder Where Spark is to find the files; made anew
  */
 export async function checkFiles(
   files: readonly string[],
@@ -62,8 +61,7 @@ export async function checkFiles(
 
       const name = join(folder, `${number}.${format}`);
       const readAs = plain ? `${name}${codec(path)}` : name;
-      if (plain) await symlink(path, readAs);
-      else await copyCsv(path, dialect, header?.length ?? 0, readAs);
+      if (!plain) await copyCsv(path, dialect, header?.length ?? 0, readAs);
       const accepted = {
         ...{ path, bytes: found.size, readAs, copied: !plain },
         ...(rows !== undefined && { rows }),
@@ -85,6 +83,19 @@ export async function checkFiles(
     rejected: verdicts.flatMap((each) => ('rejected' in each ? [each.rejected] : [])),
     undeclared: [...new Set(verdicts.flatMap((each) => ('accepted' in each ? each.undeclared : [])))],
   };
+}
+
+/**
+ * Links the files that are not copied to where Spark is to find them: it takes some names for patterns, and cannot read
+ * others. For each attempt, as the last one may have removed what it no longer needed.
+ */
+export async function linkFiles(files: readonly AcceptedFile[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { path, readAs, copied } of files) {
+    if (copied) continue;
+    await rm(readAs, { force: true });
+    await symlink(path, readAs);
+  }
 }
 
 type Verdict = { accepted: AcceptedFile; undeclared: string[] } | { rejected: RejectedFile };

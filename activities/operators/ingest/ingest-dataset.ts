@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SparkSession } from 'spark-connect-js';
 import { type OperatorContext, OperatorError } from '../../operator.js';
-import { checkFiles, type RejectedFile } from './check-files.js';
+import { checkFiles, linkFiles, type RejectedFile } from './check-files.js';
 import { columnTypes } from './column-types.js';
 import { damagedFile } from './damaged-file.js';
 import type { DatasetSpec } from './params.js';
@@ -20,14 +20,11 @@ export async function ingestDataset(
   spec: DatasetSpec,
 ): Promise<Ingested> {
   const types = columnTypes(spec);
+  const folder = join(context.storage.folder, workFolder, name, 'files');
   const checked = await context.step(`${name}: check files`, async () =>
-    checkFiles(
-      await sourceFiles(spec.files, context),
-      spec,
-      types,
-      join(context.storage.folder, workFolder, name, 'files'),
-    ),
+    checkFiles(await sourceFiles(spec.files, context), spec, types, folder),
   );
+  await linkFiles(checked.accepted, folder);
   if (checked.undeclared.length > 0) {
     const columns = checked.undeclared.map((column) => column || '(one without a name)').join(', ');
     context.log.warn(

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataFrame, SparkSession } from 'spark-connect-js';
 import { naming } from '../../datasets/query.js';
@@ -163,8 +164,10 @@ async function quarantineRows(job: Job): Promise<Quarantine | undefined> {
 
 /** Makes columns of Parquet files below the task's folder a view. With the schema given, Spark need not look for it. */
 async function show({ context, spark }: Job, path: string, view: string, schema: string): Promise<DataFrame> {
-  const files = spark.read.schema(schema).option('timeZone', partitionTimeZone);
-  const rows = files.parquet(join(context.storage.folder, path));
+  const folder = join(context.storage.folder, path);
+  // An attempt that finished has removed what it no longer needed, and what is left to do does not read it.
+  await mkdir(folder, { recursive: true });
+  const rows = spark.read.schema(schema).option('timeZone', partitionTimeZone).parquet(folder);
   await rows.createOrReplaceTempView(view);
   return rows;
 }
