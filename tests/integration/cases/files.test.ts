@@ -1,6 +1,11 @@
-import { basename } from 'node:path';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ingest } from '../../../activities/operators/ingest/operator.js';
 import { look, useCases } from '../../support/cases.js';
+import { TestTasks } from '../../support/operator-context.js';
+import { tempFolder } from '../../support/temp-folder.js';
 
 const cases = useCases();
 const seen = async (dagId: string) => look(await cases.run(dagId));
@@ -42,6 +47,21 @@ describe.concurrent('file names are names', () => {
     );
     expect(names).toEqual({ exact: ['sales[1].csv'], brace: ['a{1}.csv'], paren: ['f (1).csv'] });
   });
+});
+
+it('each real file is read once, whatever links lead to it and in circles', async () => {
+  const folder = tempFolder();
+  await mkdir(join(folder, 'links/a'), { recursive: true });
+  await writeFile(join(folder, 'links/a/x.csv'), 'id,name\n1,one\n');
+  await symlink('x.csv', join(folder, 'links/a/y.csv'));
+  await symlink('..', join(folder, 'links/a/up'));
+  await symlink('a', join(folder, 'links/b'));
+  const [{ with: params }] = parse(await readFile('tests/fixtures/hostile/symlinks.yaml', 'utf8')).tasks;
+
+  const { output, stats } = await new TestTasks(join(folder, 'data'), folder).run(ingest, 'dup', params);
+
+  expect(output).toMatchObject({ d: { rows: 1 } });
+  expect(stats.rejectedFiles).toEqual([]);
 });
 
 describe.concurrent('Parquet files', () => {
