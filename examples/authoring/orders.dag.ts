@@ -25,7 +25,9 @@ export default dag(
     }).returns<number[]>();
 
     const tell = group('tell', () => ({
-      many: task('many', shell, { with: { command: `echo "${expr`sum(${counts.output})`} orders!"` } }),
+      many: task('many', shell, {
+        with: { command: 'echo "$ORDERS orders!"', env: { ORDERS: expr<number>`sum(${counts.output})` } },
+      }),
       few: task('few', noop),
     }));
 

@@ -110,6 +110,18 @@ tasks: [{ id: greet, operator: shell, with: { command: [echo, "Hello, \${{ param
 });
 
 describe('nightjar dags', () => {
+  it('validate warns of params in code, and with --strict fails on that', async () => {
+    const file = 'tests/fixtures/hostile/inj-sql.yaml';
+    const warned = await nightjar('dags', 'validate', file);
+    expect(warned.code).toBe(0);
+    expect(warned.stdout).toMatch(
+      /warning: .*inj-sql\.yaml:6:\d+: tasks\[0\]\.with\.rows\.r: params\.town becomes a part/,
+    );
+    const strict = await nightjar('dags', 'validate', '--strict', file);
+    expect(strict.code).toBe(2);
+    expect(strict.stderr).toContain('2 warnings, with --strict');
+  });
+
   it('validate prints every mistake of a file with its place and a hint', async () => {
     const file = await dag(
       'broken',
