@@ -118,7 +118,7 @@ tasks: [{ id: task, operator: noop }, { id: wait, operator: sleep, dependsOn: ta
     expect(second.code).toBe(2);
     expect(second.stderr).toMatch(
       new RegExp(
-        `^DAG "${id}" has a backfill already, of 2025-03-01T00:00:00Z – 2025-03-09T23:59:59Z, .*backfill cancel ${id}.*\\n$`,
+        `\\nDAG "${id}" has a backfill already, of 2025-03-01T00:00:00Z – 2025-03-09T23:59:59Z, .*backfill cancel ${id}.*\\n$`,
       ),
     );
     expect((await nightjar('backfill', 'pause', id)).stdout).toMatch(`backfill of ${id} is paused: `);

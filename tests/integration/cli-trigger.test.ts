@@ -99,7 +99,7 @@ tasks: [{ id: only, operator: noop }]
 `);
     const { code, stderr } = await command('dags', 'trigger', `texts-${own}`, '--conf', conf);
     expect(stderr).toMatch(
-      /^a run is given at most 1\.9 MiB of JSON, and this is 2\.4 MiB; put large values/,
+      /\na run is given at most 1\.9 MiB of JSON, and this is 2\.4 MiB; put large values/,
     );
     expect(code).toBe(2);
   });
