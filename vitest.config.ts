@@ -21,7 +21,7 @@ export default defineConfig({
           include: ['tests/unit/**/*.test.ts', 'packages/*/tests/**/*.test.ts'],
           exclude: live,
           maxWorkers: availableParallelism(),
-          testTimeout: 20_000,
+          testTimeout: 90_000,
           sequence: { groupOrder: 0 },
         },
       },
