@@ -206,7 +206,7 @@ describe('a backfill', () => {
 
     const refusals = [
       [backfillMessages.resume, [], /the backfill is not paused/],
-      [backfillMessages.setMaxActiveRuns, ['many'], /expected a whole number from 1 to 500, got "many"/],
+      [backfillMessages.setMaxActiveRuns, ['many'], /expected a whole number from 1 to 500, got 'many'/],
       [backfillMessages.setMaxActiveRuns, [], /expected a whole number from 1 to 500, got nothing/],
     ] as const;
     for (const [name, args, message] of refusals) {
