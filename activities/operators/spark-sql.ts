@@ -49,8 +49,9 @@ const params = z
         message: 'expected at least one dataset, or a query in rows',
       });
     }
+    // What queries read by name; rows are the output alone, where datasets are too.
     const taken = new Map<string, string>();
-    for (const [section, names] of Object.entries({ inputs, views, datasets, rows })) {
+    for (const [section, names] of Object.entries({ inputs, views, datasets })) {
       for (const name of Object.keys(names ?? {})) {
         const other = taken.get(name.toLowerCase());
         // Inputs are checked by themselves.
@@ -58,6 +59,10 @@ const params = z
           refuseName(context, [section, name], sameNameMessage(other, name));
         taken.set(name.toLowerCase(), name);
       }
+    }
+    for (const name of Object.keys(rows ?? {})) {
+      if (Object.hasOwn(datasets ?? {}, name))
+        refuseName(context, ['rows', name], sameNameMessage(name, name));
     }
   }, namesFirst);
 
