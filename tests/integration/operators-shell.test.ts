@@ -180,7 +180,7 @@ tasks:
     const handle = await worker.client.workflow.start('orphans', { workflowId: 'orphans/run', taskQueue });
     const pids = await started(file);
     await other.kill();
-    await vi.waitFor(() => expect(pids.map(lives)).toEqual([false, false, false]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(pids.map(lives)).toEqual([false, false, false]), { timeout: 60_000 });
     await handle.terminate();
   });
 
