@@ -496,6 +496,30 @@ describe('constraints', () => {
   });
 });
 
+it('takes columns of any name', async () => {
+  const { path, ingest, rows } = setUp();
+  await writeFile(path('a.csv'), 'a.b,"a `b`","it\'s"\n1,2,3\n1,2,4\n2,9,x\n');
+  const { output, stats } = await ingest({
+    d: {
+      files: 'a.csv',
+      format: 'csv',
+      schema: {
+        'a.b': { type: 'int', unique: true },
+        'a `b`': { type: 'int', max: 8, nullable: false },
+        "it's": { type: 'int', oneOf: [3, 4] },
+      },
+      rules: [{ reason: 'same', unique: ['a.b', 'a `b`'] }],
+    },
+  });
+  expect(await rows(output, 'd')).toEqual([{ 'a.b': 1, 'a `b`': 2, "it's": 3 }]);
+  expect(stats.rejectedByReason).toEqual({
+    'd.a.b.unique': 1,
+    'd.same': 1,
+    'd.a `b`.range': 1,
+    "d.it's.type": 1,
+  });
+});
+
 describe('declarations that Spark refuses', () => {
   it.each([
     [

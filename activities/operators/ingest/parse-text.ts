@@ -26,13 +26,13 @@ export function parseText(text: string, type: ColumnType, format?: string): stri
     case 'float':
     case 'double':
       // Infinity is also what Spark makes of a number that is too large. The letters are those of Java's own notations.
-      return `CASE WHEN abs(${cast}) < double('Infinity') AND NOT ${like(text, '[dDfFxX]')} THEN ${cast} WHEN ${like(text, infinityPattern)} THEN ${cast} END`;
+      return `CASE WHEN abs(${cast}) < double('Infinity') AND NOT ${has(text, 'd', 'D', 'f', 'F', 'x', 'X')} THEN ${cast} WHEN ${like(text, infinityPattern)} THEN ${cast} END`;
     case 'decimal':
       return parseDecimal(text, type.precision, type.scale);
     case 'date':
-      return when(like(text, datePattern), cast);
+      return when(`(${isPlainDate(text)} OR ${like(text, datePattern)})`, cast);
     case 'timestamp':
-      return when(`${like(text, timestampPattern)} AND ${isRealTime(text, cast)}`, cast);
+      return `CASE WHEN current_timezone() = 'UTC' AND ${isPlainTime(text)} THEN ${cast} WHEN ${like(text, timestampPattern)} AND ${isRealTime(text, cast)} THEN ${cast} END`;
     case 'timestamp_ntz':
       return when(like(text, localTimestampPattern), cast);
     default:
@@ -42,7 +42,7 @@ export function parseText(text: string, type: ColumnType, format?: string): stri
 
 function parseDecimal(text: string, precision: number, scale: number): string {
   const cast = `try_cast(${text} AS decimal(${precision},${scale}))`;
-  const plain = `CASE WHEN ${like(text, decimalPattern(precision, scale))} THEN ${cast}`;
+  const plain = `CASE WHEN ${isPlainNumber(text, scale)} OR ${like(text, decimalPattern(precision, scale))} THEN ${cast}`;
   const spare = 38 - precision;
   if (spare === 0) return `${plain} END`;
   // With so few digits, a decimal with all the spare ones behind the point holds the number exactly, unless it is tiny.
@@ -50,6 +50,20 @@ function parseDecimal(text: string, precision: number, scale: number): string {
   const isZero = `(${cast} <> 0 OR ${like(text, zeroExponentPattern)})`;
   return `${plain} WHEN ${like(text, exponentPattern(spare))} AND ${cast} = ${exact} AND ${isZero} THEN ${cast} END`;
 }
+
+// Regular expressions cost more than casts. Most texts show by a few characters that Spark takes them for what they are.
+
+/** `2026-03-01`, if Spark takes it for a date at all. */
+const isPlainDate = (text: string): string =>
+  `(length(${text}) = 10 AND ${hasAt(text, '-', 5)} AND NOT ${has(text, 'T', ' ')} AND ${text} >= '0001')`;
+
+/** `2026-03-01 10:00:00`, if Spark takes it for a time at all. It leaves no room for the name of a time zone. */
+const isPlainTime = (text: string): string =>
+  `(length(${text}) = 19 AND ${hasAt(text, '-', 5)} AND ${hasAt(text, ':', 17)} AND ${text} >= '0001')`;
+
+/** Digits with at most so many behind the point, if Spark takes it for a number at all. */
+const isPlainNumber = (text: string, scale: number): string =>
+  `(octet_length(${text}) = length(${text}) AND locate('.', ${text}) NOT BETWEEN 1 AND length(${text}) - ${scale + 1} AND NOT ${has(text, 'e', 'E')})`;
 
 /** Clocks that are put forward skip an hour, and Spark takes a time within it for a later one. */
 function isRealTime(text: string, timestamp: string): string {
@@ -75,5 +89,11 @@ function parseFormatted(text: string, type: ColumnType['kind'], format: string):
 }
 
 const when = (condition: string, value: string): string => `CASE WHEN ${condition} THEN ${value} END`;
+
+const has = (text: string, ...letters: string[]): string =>
+  `(${letters.map((letter) => `contains(${text}, '${letter}')`).join(' OR ')})`;
+
+const hasAt = (text: string, character: string, place: number): string =>
+  `substr(${text}, ${place}, 1) = '${character}'`;
 
 const like = (text: string, pattern: string): string => `${text} RLIKE ${literal(pattern)}`;
