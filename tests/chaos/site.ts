@@ -77,17 +77,17 @@ export class Site {
         log: pino({ enabled: false }),
       }),
     );
+    const { address, remote } = { ...servers.temporal, ...servers.spark };
+    if (address === undefined || remote === undefined) throw new Error('a server was not started');
     const proxies = {
-      temporal: await TcpProxy.start(() => portOf(servers.temporal?.address)),
-      spark: await TcpProxy.start(() => portOf(servers.spark?.remote)),
+      temporal: await TcpProxy.start(portOf(address)),
+      spark: await TcpProxy.start(portOf(remote)),
     };
-    const client = new Client({
-      connection: await Connection.connect({ address: servers.temporal?.address ?? '' }),
-    });
+    const client = new Client({ connection: await Connection.connect({ address }) });
     const start = (): WorkerProcess =>
       new WorkerProcess({
-        temporalAddress: `127.0.0.1:${proxies.temporal.port}`,
-        sparkRemote: `sc://127.0.0.1:${proxies.spark.port}`,
+        temporalAddress: atPort(address, proxies.temporal.port),
+        sparkRemote: atPort(remote, proxies.spark.port),
         folder,
         env: { ...settings(folder), TMPDIR: join(folder, 'tmp') },
       });
@@ -112,7 +112,15 @@ const settings = (folder: string): Record<string, string> => ({
   NIGHTJAR__LEASES__CHECKINTERVAL: '2s',
 });
 
-const portOf = (address = ''): number => Number(address.slice(address.lastIndexOf(':') + 1));
+/** The same address at another port. Host and port of a Spark server's are followed by its token. */
+const atPort = (address: string, port: number): string => address.replace(/:\d+/, `:${port}`);
+
+/** The port in `host:port` or `sc://host:port/…`. A server that is started again keeps its port. */
+function portOf(address: string): number {
+  const port = /:(\d+)/.exec(address)?.[1];
+  if (port === undefined) throw new Error(`there is no port in ${address}`);
+  return Number(port);
+}
 
 function mountDisk(folder: string): boolean {
   try {

@@ -10,13 +10,13 @@ export class TcpProxy {
     readonly port: number,
   ) {}
 
-  /** @param target Where connections lead, asked for each: a server that was restarted may listen elsewhere */
-  static async start(target: () => number): Promise<TcpProxy> {
+  /** @param target The port on this machine that connections lead to */
+  static async start(target: number): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const proxy = new TcpProxy(server, typeof address === 'object' && address ? address.port : 0);
-    server.on('connection', (client) => proxy.join(client, target()));
+    server.on('connection', (client) => proxy.join(client, target));
     return proxy;
   }
 

@@ -48,7 +48,7 @@ it('values computed by Spark are exact', async () => {
     calendar: 'INTERVAL 14 MONTHS 3 DAYS 500000 MICROSECONDS',
     bytes: 'AP8=',
     small: Math.fround(1.1),
-    nan: null,
+    nan: 'NaN',
     nested: { k: [{ x: 1, y: null }, null] },
     variant: { value: expect.any(String), metadata: expect.any(String) },
   });
