@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { ZodType } from 'zod';
 import type { Operators } from '../activities/load-operators.js';
 import type { DagSources } from '../activities/run/dag-files.js';
 import { type Config, pipelineSettings } from '../config/loader.js';
@@ -14,8 +15,10 @@ export function dagSources(config: Config, operators: Operators, files: readonly
   return {
     folders: [...new Set(folders)],
     config: pipelineSettings(config) as unknown as JsonObject,
-    operators: new Map(
-      [...controlOperators.values(), ...operators.values()].map(({ name, params }) => [name, params]),
-    ),
+    operators: operatorSchemas(operators),
   };
 }
+
+/** The params of all operators that a DAG may name, by the operator's name. */
+export const operatorSchemas = (operators: Operators): ReadonlyMap<string, ZodType> =>
+  new Map([...controlOperators.values(), ...operators.values()].map(({ name, params }) => [name, params]));

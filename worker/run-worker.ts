@@ -3,6 +3,7 @@ import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { loadOperators } from '../activities/load-operators.js';
 import { umaskOf } from '../config/file-access.js';
 import type { Config } from '../config/loader.js';
+import { responsiveDagSources } from './dag-reader.js';
 import { openLogFile } from './log-file.js';
 import { type Monitoring, startMonitoring } from './monitoring/monitoring.js';
 import { wantsTraces } from './tracing/exporter.js';
@@ -34,7 +35,7 @@ export async function runWorker(config: Config, dagFiles: readonly string[] = []
     const worker = await createWorker({
       config,
       operators,
-      dagFiles,
+      dags: responsiveDagSources(config, operators, dagFiles),
       log,
       observers,
       onOperation: tracing?.onOperation,

@@ -12,6 +12,7 @@ import type { TaskEnvironment } from '../activities/context/task-context.js';
 import type { Operators } from '../activities/load-operators.js';
 import type { Operator } from '../activities/operator.js';
 import { poolActivities } from '../activities/pools/slots.js';
+import type { DagSources } from '../activities/run/dag-files.js';
 import { type DatasetActivities, publishDatasets } from '../activities/run/datasets.js';
 import { type CallbackActivities, notificationSchema, notifyEvent } from '../activities/run/notify-event.js';
 import { OwnRuns } from '../activities/run/own-runs.js';
@@ -45,8 +46,8 @@ export type WorkerOptions = {
   config: Config;
   operators: Operators;
   log: WorkerLog;
-  /** DAG files outside the configured folders that this worker serves too. Absolute. */
-  dagFiles?: readonly string[];
+  /** Where DAGs are found. Default: in the configured folders, read in this thread. */
+  dags?: DagSources;
   /** Who watches its runs and tasks. */
   observers?: readonly WorkerObserver[];
   /** Hears of every operation in Spark. */
@@ -60,7 +61,7 @@ export async function createWorker({
   config,
   operators,
   log,
-  dagFiles = [],
+  dags = dagSources(config, operators),
   observers = [],
   onOperation,
   bundle = config.temporal.deployment === undefined ? bundlePath : versionedBundlePath,
@@ -92,7 +93,7 @@ export async function createWorker({
   const runs: RunEnvironment = {
     config,
     dataRoot,
-    dags: dagSources(config, operators, dagFiles),
+    dags,
     traits: Object.fromEntries(all.map((operator) => [operator.name, traitsOf(operator)])),
     searchAttributes,
   };

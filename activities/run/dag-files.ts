@@ -42,6 +42,8 @@ export type DagSources = {
   operators: ReadonlyMap<string, ZodType>;
   /** The pipeline's settings, against which references to `config` are checked. */
   config: JsonObject;
+  /** Makes the DAGs of files that may take long, in another thread. Default: in this one. */
+  makeElsewhere?: (file: string, text: string) => Promise<Made<DagFile[]>>;
 };
 
 /** Names of files that may hold DAGs: YAML, and modules in TypeScript or JavaScript. */
@@ -71,7 +73,7 @@ export async function readDagFiles(sources: DagSources, files?: readonly string[
 export function readDagFile(file: string, sources: DagSources): Promise<DagFile[]> {
   const cache = caches.get(sources) ?? new FileCache();
   caches.set(sources, cache);
-  return cache.get(file, () => makeDags(file, sources));
+  return cache.get(file, () => readAndMake(file, sources));
 }
 
 /** Ids of the DAGs that a file seems to have, by a look at its text. */
@@ -95,7 +97,13 @@ export async function findDag(dagId: string, sources: DagSources): Promise<GoodD
   return `no DAG "${dagId}" in ${sources.folders.join(', ')}${hint === undefined ? '' : ` (${hint})`}; known: ${known.join(', ') || 'none'}`;
 }
 
-async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile[]>> {
+/** Up to here, in characters, a YAML file without includes is read in less time than a thread takes to start. */
+const smallFile = 16_384;
+
+const isQuick = (file: string, text: string): boolean =>
+  /\.ya?ml$/.test(file) && text.length <= smallFile && !/^include\s*:/m.test(text);
+
+async function readAndMake(file: string, sources: DagSources): Promise<Made<DagFile[]>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw error;
     return error;
@@ -105,15 +113,28 @@ async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile
     const error = { file, line: 1, column: 1, path: '', message };
     return { value: [{ ok: false, file, dagId: undefined, errors: [error] }], from: undefined };
   }
+  if (!claimsDags(file, text)) return { value: [], from: [file] };
+  const { makeElsewhere } = sources;
+  return makeElsewhere === undefined || isQuick(file, text)
+    ? makeDags(file, text, sources)
+    : makeElsewhere(file, text);
+}
+
+const claimsDags = (file: string, text: string): boolean =>
+  /\.ya?ml$/.test(file) ? claimedDagIds(file, text).length > 0 : mayHaveDags(file, text);
+
+/** The DAGs of a file that claims to have some, made of its text. */
+export async function makeDags(
+  file: string,
+  text: string,
+  sources: Omit<DagSources, 'folders'>,
+): Promise<Made<DagFile[]>> {
+  const [dagId] = claimedDagIds(file, text);
   if (/\.ya?ml$/.test(file)) {
-    const [dagId] = claimedDagIds(file, text);
-    if (dagId === undefined) return { value: [], from: [file] };
     const { source, from } = await readYamlDag(file, text);
     return { value: [check(file, source, dagId, sources)], from };
   }
-  if (!mayHaveDags(file, text)) return { value: [], from: [file] };
   const read = await readTypeScriptDags(file);
-  const [dagId] = claimedDagIds(file, text);
   const value =
     read.errors.length > 0
       ? [{ ok: false as const, file, dagId, errors: read.errors }]
@@ -122,7 +143,12 @@ async function makeDags(file: string, sources: DagSources): Promise<Made<DagFile
 }
 
 /** @param claimed its id, as far as it can be known of a document that is wrong */
-function check(file: string, source: Source, claimed: string | undefined, sources: DagSources): DagFile {
+function check(
+  file: string,
+  source: Source,
+  claimed: string | undefined,
+  sources: Omit<DagSources, 'folders'>,
+): DagFile {
   const parsed = checkDag(source, sources);
   if (!parsed.ok) {
     const own = (source.value as { dagId?: unknown } | undefined)?.dagId;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { loadOperators } from '../../activities/load-operators.js';
-import { dagSources } from '../../worker/dag-sources.js';
+import { responsiveDagSources } from '../../worker/dag-reader.js';
 import { painter } from '../format.js';
 import { followSchedules } from '../schedules/follow.js';
 import { startCluster } from '../servers.js';
@@ -18,7 +18,7 @@ async function dev(options: SettingsOptions): Promise<void> {
   const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
   const { bold } = painter(process.stderr.isTTY === true);
   const config = readSettings(options);
-  const sources = dagSources(config, await loadOperators(config.operators.folder));
+  const sources = responsiveDagSources(config, await loadOperators(config.operators.folder));
   const cluster = await startCluster({ config, settings: options, dagFiles: [], tell });
   try {
     // A first time before it is told that all is up.

@@ -13,7 +13,7 @@ import { TestWorker } from '../support/test-worker.js';
 let worker: TestWorker;
 beforeAll(async () => {
   process.env.SHOP_TOKEN = 'sesame';
-  worker = await TestWorker.start(builtInOperators);
+  worker = await TestWorker.start(builtInOperators, ['http.privateRanges=[127.0.0.0/8]']);
   await copyExamples(worker);
 });
 afterAll(() => worker?.stop());

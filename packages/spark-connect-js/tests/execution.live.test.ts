@@ -10,7 +10,6 @@ import {
   functions as F,
   lit,
   OperationAbortedError,
-  parseConnectionString,
   type SparkConnectError,
   SparkSession,
 } from '../src/index.js';
@@ -307,8 +306,7 @@ async function firstLine(child: ChildProcess): Promise<string | undefined> {
 }
 
 async function openThroughProxy() {
-  const { host, port } = parseConnectionString(remote());
-  const proxy = await cuttableProxy(host, port);
+  const proxy = await cuttableProxy(remote());
   const spark = await SparkSession.builder().remote(proxy.remote).getOrCreate();
   onTestFinished(() => spark.stop().catch(() => undefined));
   return { proxy, spark };

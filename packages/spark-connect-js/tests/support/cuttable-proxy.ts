@@ -1,8 +1,10 @@
 import net from 'node:net';
 import { onTestFinished } from 'vitest';
+import { parseConnectionString } from '../../src/index.js';
 
-/** A TCP proxy to a server, whose connections a test can cut. Closed when the test is over. */
-export async function cuttableProxy(host: string, port: number) {
+/** A TCP proxy to the server of a connection string, whose connections a test can cut. Closed when the test is over. */
+export async function cuttableProxy(target: string) {
+  const { host, port } = parseConnectionString(target);
   const sockets = new Set<net.Socket>();
   let refusing = false;
   let cutAfterBytes = Number.POSITIVE_INFINITY;
@@ -47,7 +49,8 @@ export async function cuttableProxy(host: string, port: number) {
     cut();
   });
   return {
-    remote: `sc://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
+    /** The connection string with the proxy's address; its parameters, such as a token, are the same. */
+    remote: target.replace(/^sc:\/\/[^/]+/, `sc://127.0.0.1:${(server.address() as net.AddressInfo).port}`),
     cut,
     cuts: () => cuts,
     /** Bytes that came from the server so far. */
