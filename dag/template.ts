@@ -43,7 +43,7 @@ function compile(value: Json, path: Path, found: (path: Path, expression: Expres
       found(path, expression);
       return expression;
     });
-    return renderText(parts);
+    return renderText(value, parts);
   }
   if (typeof value !== 'object' || value === null || !containsTemplate(value)) return () => value;
   if (Array.isArray(value)) {
@@ -56,7 +56,7 @@ function compile(value: Json, path: Path, found: (path: Path, expression: Expres
   return (scope) => Object.fromEntries(entries.map(([key, render]) => [key, render(scope)]));
 }
 
-function renderText(parts: readonly (string | Expression)[]): Render {
+function renderText(template: string, parts: readonly (string | Expression)[]): Render {
   const [first, ...rest] = parts.filter((part) => typeof part !== 'string' || part.trim() !== '');
   if (typeof first === 'object' && rest.length === 0) return (scope) => first.evaluate(scope);
   return (scope) => {
@@ -64,7 +64,7 @@ function renderText(parts: readonly (string | Expression)[]): Render {
     for (const part of parts) {
       const next = typeof part === 'string' ? part : text(part.evaluate(scope));
       if (whole.length + next.length > maxText) {
-        throw new ExpressionError(whole, undefined, `the text around it has more than ${maxText} characters`);
+        throw new ExpressionError(template, undefined, `it makes a text longer than ${maxText} characters`);
       }
       whole += next;
     }

@@ -182,7 +182,7 @@ tasks:
     callbacks: { onSuccess: { slack: { url: ${url}/slack, text: "\${{ params.text + params.text + params.text }}" } } }
 `);
   const { callbackProblems = [] } = succeeded(
-    await worker.run('loud', { params: { text: 'x'.repeat(700_000) } }),
+    await worker.run('loud', { params: { text: 'x'.repeat(680_000) } }),
   );
   expect(callbackProblems).toHaveLength(21);
   expect(callbackProblems[0]).toMatch(

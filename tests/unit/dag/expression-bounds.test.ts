@@ -72,6 +72,13 @@ describe('bounds of expressions', () => {
     expect(() => evaluate(source)).toThrow(problem);
   });
 
+  it('a template is bounded as a whole, and is named when it makes too much', () => {
+    const template = parseTemplate('${{ params.long }} ${{ params.long }} ${{ params.long }}');
+    expect(() => template.render(scope)).toThrow(
+      'expression `${{ params.long }} ${{ params.long }} ${{ params.long }}`: it makes a text longer than 2097152 characters',
+    );
+  });
+
   it.each([
     ['params.s.matches("^([a-z]+)*$")', false],
     ['params.s.matches("^(" + "a+" + ")*!$")', true],
