@@ -7,6 +7,7 @@ import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import type { Config } from '../config/loader.js';
 import { isDate, isDateTime } from '../dag/instant.js';
 import { didYouMean } from '../dag/nearest.js';
+import { isId } from '../dag/schema/scalars.js';
 import { dagSources } from '../worker/dag-sources.js';
 import { CliError } from './exit.js';
 import { type ListedRun, listRuns, type RunSources, runOfRecord, serverRun } from './list-runs.js';
@@ -62,7 +63,7 @@ export const runFolderOf = ({ dagId, runId }: Pick<ListedRun, 'dagId' | 'runId'>
 /** The run of a Workflow ID by its record: schedules put a dash between the DAG's id and the time. */
 async function recordedRun(workflowId: string, config: Config): Promise<ListedRun | undefined> {
   const dagIds = [...workflowId.matchAll(/[/-]/g)].map(({ index }) => workflowId.slice(0, index));
-  for (const dagId of dagIds.filter((id) => id !== '')) {
+  for (const dagId of dagIds.filter(isId)) {
     const record = await recordOf({ dagId, runId: runIdOf(dagId, workflowId) }, config);
     if (record?.workflowId === workflowId) return runOfRecord(record);
   }

@@ -6,6 +6,7 @@ import { dagFolder, runIdOf } from '../activities/context/layout.js';
 import { endStates } from '../activities/run/listed-runs.js';
 import { type RunRecord, runRecordName } from '../activities/run/run-record.js';
 import type { Config } from '../config/loader.js';
+import { isId } from '../dag/schema/scalars.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 
 /** States of a run. A run that was terminated or timed out counts as failed. */
@@ -169,6 +170,8 @@ function fits(run: ListedRun, { state, since, logicalDates }: RunFilter): boolea
 }
 
 async function recordedRuns(dataRoot: string, dagId: string | undefined): Promise<ListedRun[]> {
+  // A name that can't be a DAG's has no runs.
+  if (dagId !== undefined && !isId(dagId)) return [];
   const dags = dagId === undefined ? await foldersIn(dataRoot) : [dagFolder(dataRoot, dagId)];
   const runs = (await Promise.all(dags.map(foldersIn))).flat();
   const records = await Promise.all(runs.map((run) => readJson<RunRecord>(join(run, runRecordName))));

@@ -4,8 +4,11 @@
  */
 export const maxSteps = 500_000;
 
-/** Longest text that an expression may make, in characters. No result that is longer fits into a run. */
+/** Longest text that an expression may make, in characters. */
 export const maxText = 2 * 1024 ** 2;
+
+/** All characters of what an expression gives, such as many outputs that are handed on. What takes them allows less. */
+export const maxResult = 128 * 1024 ** 2;
 
 /** Longest list that an expression may make. */
 export const maxItems = 100_000;
@@ -110,27 +113,32 @@ export function spendOnList(length: number): void {
 }
 
 /**
- * Spends what it takes to go through all of a value, and counts its characters: a small value may hold others many times.
+ * Spends what it takes to look at all of a value, its texts included.
  * @throws BudgetError when that is too much, or nested too deeply
  */
-export function spendOnValue(value: unknown, depth = 0): number {
+export function spendOnValue(value: unknown): void {
+  spend(charactersOf(value) / 32);
+}
+
+/**
+ * Spends what it takes to go through the parts of a value, and counts its characters: a small value may hold others many times.
+ * @throws BudgetError when that is too much, or nested too deeply
+ */
+export function charactersOf(value: unknown, depth = 0): number {
   spend(1);
-  if (typeof value === 'string') {
-    spend(value.length / 32);
-    return value.length;
-  }
+  if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 0;
   if (depth === maxDepth) throw new BudgetError(`its value is nested more than ${maxDepth} levels deep`);
   let characters = 0;
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (Array.isArray(value)) {
-    for (const inner of value) characters += spendOnValue(inner, depth + 1);
+    for (const inner of value) characters += charactersOf(inner, depth + 1);
   } else if (value instanceof Map) {
-    for (const [key, inner] of value) characters += spendOnValue(key) + spendOnValue(inner, depth + 1);
+    for (const [key, inner] of value) characters += charactersOf(key) + charactersOf(inner, depth + 1);
   } else if (prototype === Object.prototype || prototype === null) {
     const entries = Object.entries(value);
     spend(entries.length * keySteps);
-    for (const [key, inner] of entries) characters += key.length + spendOnValue(inner, depth + 1);
+    for (const [key, inner] of entries) characters += key.length + charactersOf(inner, depth + 1);
   }
   return characters;
 }

@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { useOwnTimes } from './cel-times.js';
 import { fromCel, toCel } from './cel-values.js';
-import { type Allowance, BudgetError, maxText, spendOnValue, withinBudget } from './evaluation-budget.js';
+import { type Allowance, BudgetError, charactersOf, maxResult, withinBudget } from './evaluation-budget.js';
 import { inexactNumber, isExactNumber } from './exact-json.js';
 import { registerFunctions } from './expression-functions.js';
 import type { Json } from './json.js';
@@ -98,8 +98,10 @@ function refuseInexactNumbers(source: string, nodes: readonly ASTNode[]): void {
 function resultOf(parsed: ParseResult, scope: Scope): Json {
   const value: unknown = parsed(scope);
   if (value instanceof Promise) throw new Error('the expression is asynchronous');
-  if (spendOnValue(value) > maxText) {
-    throw new BudgetError(`its result has more than ${maxText} characters; let a dataset or a file hold it`);
+  if (charactersOf(value) > maxResult) {
+    throw new BudgetError(
+      `its result has more than ${maxResult} characters; let a dataset or a file hold it`,
+    );
   }
   return fromCel(value);
 }

@@ -77,9 +77,10 @@ function createAjv(): Ajv {
   return created;
 }
 
-/** What Ajv needs of a regular expression. */
-function linearRegExp(source: string): { test(text: string): boolean } {
-  return compilePattern(source);
+/** What Ajv needs of a regular expression. It keeps one for all that give the same text. */
+function linearRegExp(source: string): { test(text: string): boolean; toString(): string } {
+  const pattern = compilePattern(source);
+  return { test: (text) => pattern.test(text), toString: () => `/${source}/` };
 }
 
 function hasReference(schema: unknown): boolean {

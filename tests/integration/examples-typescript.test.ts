@@ -6,7 +6,7 @@ import { answerJson, HttpServer } from '../support/http-server.js';
 
 let examples: ExampleWorker;
 beforeAll(async () => {
-  examples = await ExampleWorker.start();
+  examples = await ExampleWorker.start(['http.privateRanges=[127.0.0.0/8]']);
 });
 afterAll(() => examples?.stop());
 

@@ -148,7 +148,7 @@ describe('report on Spark', () => {
           [
             9007199254740991,
             12.5,
-            null,
+            'NaN',
             true,
             expect.stringMatching(/^2025-06-24T02:00:00\.50*Z$/),
             expect.stringMatching(/^2025-06-24T02:00:00(\.0+)?$/),

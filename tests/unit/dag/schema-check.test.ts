@@ -35,6 +35,22 @@ describe('checks of params', () => {
     expect(errorsOf(values, [{ aaa: 1 }])).toHaveLength(1);
   });
 
+  it('each pattern counts for itself', () => {
+    const texts = ['a1', 'b2', 'http://x'];
+    const patterns = {
+      '^a': [true, false, false],
+      '2$': [false, true, false],
+      '^https?://': [false, false, true],
+    };
+    for (const [pattern, expected] of Object.entries(patterns)) {
+      const found = texts.map((text) => errorsOf({ type: 'string', pattern }, text).length === 0);
+      expect(found, pattern).toEqual(expected);
+    }
+    const both = { type: 'object', properties: { a: { pattern: '^a' }, b: { pattern: '^b' } } };
+    expect(errorsOf(both, { a: 'a', b: 'b' })).toEqual([]);
+    expect(errorsOf(both, { a: 'b', b: 'b' })).toHaveLength(1);
+  });
+
   it('a pattern that needs more than linear time is refused with the DAG', () => {
     expect(paramProblems({ p: { type: 'string', pattern: '^(?!x)' } })).toEqual([
       {
