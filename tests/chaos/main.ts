@@ -2,11 +2,12 @@
  * Runs DAGs while processes are killed and stopped, connections cut and disks filled, and compares what comes out with
  * undisturbed runs: `npm run chaos -- --runs 100 --seed 1`. docs/reliability.md says what it found.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { writeFindings } from '../../bench/document.js';
 import { asText, type Findings } from '../../bench/figures.js';
 import { machineLine } from '../../bench/machine.js';
 import { pins } from '../../embedded/setup/layout.mjs';
+import { wholeNumber } from '../support/whole-number.js';
 import { type ChaosReport, chaos } from './suite.js';
 
 type Options = { runs: number; seed: number; only?: string[]; keep?: true; write?: true };
@@ -16,19 +17,13 @@ const elapsed = (): string => ((performance.now() - began) / 1000).toFixed(0);
 const tell = (line: string): void => void process.stdout.write(`${elapsed().padStart(5)} s  ${line}\n`);
 
 const options = new Command('npm run chaos --')
-  .option('--runs <number>', 'runs under faults, three side by side', whole, 30)
-  .option('--seed <number>', 'the same seed draws the same scenarios and faults', whole, 1)
+  .option('--runs <number>', 'runs under faults, three side by side', wholeNumber, 30)
+  .option('--seed <number>', 'the same seed draws the same scenarios and faults', wholeNumber, 1)
   .option('--only <scenario...>', 'only these scenarios')
   .option('--keep', 'leave logs and data where they are')
   .option('--write', 'also put the figures into docs/reliability.md')
   .parse()
   .opts<Options>();
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return value;
-}
 
 function findingsOf(report: ChaosReport): Findings {
   const faults = Object.values(report.faults).reduce((sum, times) => sum + times, 0);

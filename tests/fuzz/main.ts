@@ -2,28 +2,23 @@
  * Feeds documents, expressions, params, settings, messages and files of all kinds into the code that reads them, and
  * compares with other readers where there are some: `npm run fuzz -- --seconds 1800`. docs/reliability.md says what it found.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { writeFindings } from '../../bench/document.js';
 import { asText, type Findings } from '../../bench/figures.js';
 import { machineLine } from '../../bench/machine.js';
+import { wholeNumber } from '../support/whole-number.js';
 import { pureTargets } from './pure-targets.js';
 import { fuzz, type Target } from './target.js';
 
 type Options = { seconds: number; seed: number; only?: string[]; write?: true };
 
 const options = new Command('npm run fuzz --')
-  .option('--seconds <number>', 'in all, shared by the targets', whole, 60)
-  .option('--seed <number>', 'the same seed draws the same inputs', whole, 1)
+  .option('--seconds <number>', 'in all, shared by the targets', wholeNumber, 60)
+  .option('--seed <number>', 'the same seed draws the same inputs', wholeNumber, 1)
   .option('--only <target...>', 'only these targets')
   .option('--write', 'also put the figures into docs/reliability.md')
   .parse()
   .opts<Options>();
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return value;
-}
 
 const chosen = pureTargets.filter(({ name }) => options.only === undefined || options.only.includes(name));
 const failures: string[] = [];
