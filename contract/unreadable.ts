@@ -1,4 +1,4 @@
-import { isPlainObject } from '../dag/json.js';
+import { isPlainObject, onOneLine, show } from '../dag/json.js';
 
 /** A key that nobody uses for anything else. Plain JSON, so that it is known on whatever way the value takes. */
 const key = 'nightjar/unreadable';
@@ -9,5 +9,7 @@ export const unreadable = (problem: string): Record<string, string> => ({ [key]:
 /** Why a value from another process can't be taken as it is; undefined when it can. To be asked before anything else of it. */
 export function unreadableProblem(value: unknown): string | undefined {
   if (!isPlainObject(value) || !Object.hasOwn(value, key)) return undefined;
-  return String(value[key]);
+  const problem = value[key];
+  // Anyone can send the key, with anything: not all of it can be made text.
+  return typeof problem === 'string' ? onOneLine(problem) : show(problem);
 }

@@ -28,5 +28,13 @@ function jsonText(value: unknown): string {
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = typeof value === 'string' ? `'${value}'` : jsonText(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return onOneLine(text.length > 80 ? `${text.slice(0, 77)}…` : text);
 }
+
+/** Text with characters that break lines or control terminals written as JSON escapes them. */
+export const onOneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    if (escaped !== character) return escaped;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });

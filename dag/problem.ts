@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { show } from './json.js';
+import { onOneLine, show } from './json.js';
 import { didYouMean } from './nearest.js';
 import { containsTemplate } from './template.js';
 
@@ -18,13 +18,12 @@ export interface Problem {
 
 export type Validation<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
 
-/** `tasks[2].with.folder`. */
+/** `tasks[2].with.folder`, on one line. */
 export function formatPath(path: Path): string {
-  return path
-    .map((segment, index) =>
-      typeof segment === 'number' ? `[${segment}]` : index === 0 ? segment : `.${segment}`,
-    )
-    .join('');
+  const segments = path.map((segment, index) =>
+    typeof segment === 'number' ? `[${segment}]` : index === 0 ? segment : `.${segment}`,
+  );
+  return onOneLine(segments.join(''));
 }
 
 /**

@@ -87,7 +87,7 @@ export function readArgument(name: RunUpdateName, argument: unknown): ReadArgume
   for (const key of Object.keys(argument)) {
     if ((known as string[]).includes(key)) continue;
     throw new Error(
-      `${name} takes no '${key}' (${didYouMean(key, known) ?? `it takes: ${known.join(', ')}`})`,
+      `${name} takes no ${show(key)} (${didYouMean(key, known) ?? `it takes: ${known.join(', ')}`})`,
     );
   }
   const { tasks, ...others } = argument;

@@ -8,7 +8,7 @@ import {
   reprocessBehaviors,
 } from '../../dag/backfill/messages.js';
 import type { DagDocument } from '../../dag/document.js';
-import type { JsonObject } from '../../dag/json.js';
+import { type JsonObject, onOneLine } from '../../dag/json.js';
 import { resolveParams } from '../../dag/params.js';
 import { countDates, parseBoundary } from './dates.js';
 
@@ -45,7 +45,7 @@ export async function planBackfill(
   { config, now, searchAttributes }: { config: Config; now: Date; searchAttributes: boolean },
 ): Promise<BackfillPlan> {
   const { dagId, schedule, timezone, startDate, endDate } = dag;
-  const { fromDate, toDate, ...options } = parseInput(input);
+  const { fromDate, toDate, ...options } = parseBackfillInput(input);
   const params = options.params as JsonObject;
   const settings = options.settings as JsonObject;
   if (schedule === undefined || 'datasets' in schedule) {
@@ -97,13 +97,14 @@ function boundary(name: 'fromDate' | 'toDate', text: string, timezone: string): 
   );
 }
 
-function parseInput(input: unknown): z.output<typeof backfillInputSchema> {
+/** @throws ApplicationFailure that says in a line what is wrong with it */
+export function parseBackfillInput(input: unknown): z.output<typeof backfillInputSchema> {
   const parsed = backfillInputSchema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues
     .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`)
     .join('; ');
   throw refuse(
-    `a backfill's input is one JSON object with fromDate and toDate, and any of maxActiveRuns, reprocess, runBackwards, params, settings — ${problems}`,
+    `a backfill's input is one JSON object with fromDate and toDate, and any of maxActiveRuns, reprocess, runBackwards, params, settings — ${onOneLine(problems)}`,
   );
 }

@@ -112,7 +112,7 @@ export async function prepareRun(request: RunRequest, environment: RunEnvironmen
       throw refuse(`there is nothing to go on with: the record of ${workflowId} is that of another run`);
     return planOf(own, environment);
   }
-  const { replay, only, from, ...input } = parseInput(request.input);
+  const { replay, only, from, ...input } = parseRunInput(request.input);
   if (input.logicalDate !== undefined && replay === undefined && !request.isTriggered)
     await refuseSecondRun(request, new Date(input.logicalDate), environment);
   const isPartial = only !== undefined || from !== undefined;
@@ -270,7 +270,8 @@ function dagArgument({ dag, dagFile }: Frozen, { config }: RunEnvironment): stri
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-function parseInput(input: unknown): z.output<typeof runInputSchema> {
+/** @throws ApplicationFailure that says in a line what is wrong with it */
+export function parseRunInput(input: unknown): z.output<typeof runInputSchema> {
   const parsed = validate(runInputSchema, input ?? {});
   if (parsed.ok) return parsed.value;
   const problems = parsed.problems

@@ -60,3 +60,9 @@ it('takes what only looks like it for a value', () => {
   for (const value of [null, 1, 'nightjar/unreadable', [], {}, { a: { 'nightjar/unreadable': 'x' } }])
     expect(unreadableProblem(value)).toBeUndefined();
 });
+
+it('says in a line what a stranger put in the place of the reason', () => {
+  expect(unreadableProblem({ 'nightjar/unreadable': 'a\nb' })).toBe('a\\nb');
+  // No text can be made of this one.
+  expect(unreadableProblem({ 'nightjar/unreadable': { toString: 1 } })).toBe('{"toString":1}');
+});
