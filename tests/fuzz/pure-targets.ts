@@ -1,5 +1,6 @@
 import { documentTarget } from './documents.js';
 import { expressionTarget, templateTarget } from './expressions.js';
+import { messageTarget, payloadTarget } from './messages.js';
 import { paramTarget } from './params.js';
 import { parquetTarget } from './parquet-footers.js';
 import { settingTarget } from './settings.js';
@@ -12,5 +13,7 @@ export const pureTargets: readonly Target[] = [
   templateTarget,
   paramTarget,
   settingTarget,
+  messageTarget,
+  payloadTarget,
   parquetTarget,
 ];

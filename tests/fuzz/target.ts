@@ -4,6 +4,8 @@ import fc from 'fast-check';
 export type Target<Input = unknown> = {
   name: string;
   arbitrary: fc.Arbitrary<Input>;
+  /** How many things each input has, when it has many: they are counted, and the failure itself says which one it is about. */
+  batchSize?: number;
   check(input: Input): void | Promise<void>;
 };
 
@@ -11,29 +13,46 @@ export type Target<Input = unknown> = {
 export const target = <Input>(definition: Target<Input>): Target => definition as unknown as Target;
 
 /** How far to go: for so long, or with so many inputs. */
-export type FuzzBounds = { seed: number } & ({ seconds: number } | { inputs: number });
+export type FuzzBounds = { seed: number; onProgress?: (inputs: number) => void } & (
+  | { seconds: number }
+  | { inputs: number }
+);
 
 /** @returns how many inputs were tried, and the smallest one found that fails, with why */
 export async function fuzz(
-  { arbitrary, check }: Target,
+  target: Target,
   bounds: FuzzBounds,
+): Promise<{ inputs: number; failure?: string }> {
+  if ('inputs' in bounds) return round(target, bounds.seed, bounds.inputs);
+  const until = performance.now() + bounds.seconds * 1000;
+  let inputs = 0;
+  // In rounds to their end: fast-check would go on while an input is being looked at whose time is over.
+  for (let seed = bounds.seed; ; seed++) {
+    const found = await round(target, seed, target.batchSize === undefined ? 100 : 1);
+    inputs += found.inputs;
+    if (found.failure !== undefined) return { inputs, failure: found.failure };
+    if (performance.now() >= until) return { inputs };
+    bounds.onProgress?.(inputs);
+  }
+}
+
+async function round(
+  { arbitrary, check, batchSize }: Target,
+  seed: number,
+  numRuns: number,
 ): Promise<{ inputs: number; failure?: string }> {
   const property = fc.asyncProperty(arbitrary, async (input) => {
     await check(input);
   });
-  const details = await fc.check(property, {
-    seed: bounds.seed,
-    ...('seconds' in bounds
-      ? {
-          numRuns: Number.MAX_SAFE_INTEGER,
-          interruptAfterTimeLimit: bounds.seconds * 1000,
-          markInterruptAsFailure: false,
-        }
-      : { numRuns: bounds.inputs }),
-  });
-  if (!details.failed) return { inputs: details.numRuns };
-  const input = fc.stringify(details.counterexample?.[0]);
-  return { inputs: details.numRuns, failure: `${input}: ${details.errorInstance}` };
+  // To look for a smaller batch takes longer than to read what is wrong with this one.
+  const details = await fc.check(property, { seed, numRuns, endOnFailure: batchSize !== undefined });
+  const inputs = details.numRuns * (batchSize ?? 1);
+  if (!details.failed) return { inputs };
+  const why = String(details.errorInstance);
+  return {
+    inputs,
+    failure: batchSize === undefined ? `${fc.stringify(details.counterexample?.[0])}: ${why}` : why,
+  };
 }
 
 /** What was expected of a call with hostile input: a value, or an error of a kind that says what is wrong. */
