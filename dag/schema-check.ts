@@ -54,7 +54,8 @@ function createAjv(): Ajv {
     keyword: 'multipleOf',
     type: 'number',
     schemaType: 'number',
-    validate: (step: number, value: number) => isMultipleOf(value, step),
+    // Steps of 0 are refused by the document's own check.
+    validate: (step: number, value: number) => step <= 0 || isMultipleOf(value, step),
   });
   // The library compares every two items.
   created.addKeyword({

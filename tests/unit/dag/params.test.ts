@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveParams } from '../../../dag/params.js';
+import { parseDag } from '../../../dag/parse-dag.js';
 import type { ParamSchema } from '../../../dag/schema/param.js';
 
 const params: Record<string, ParamSchema> = {
@@ -97,5 +98,14 @@ describe('numbers of params', () => {
     [1, 0.5],
   ])('refuse what is no multiple of %d: %d', (multipleOf, value) => {
     expect(errors({ type: 'number', multipleOf }, value)).toBe(false);
+  });
+});
+
+it('refuses steps of 0 beside a default, without dividing by them', () => {
+  const text =
+    'dagId: a\nparams:\n  p: { default: 0, multipleOf: 0 }\ntasks:\n  - id: t\n    operator: noop\n';
+  expect(parseDag(text, { file: 'a.yaml' })).toMatchObject({
+    ok: false,
+    errors: [{ path: 'params.p.multipleOf', message: 'expected more than 0, got 0' }],
   });
 });
