@@ -56,7 +56,8 @@ async function withSpark(targets: readonly Target[]): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true }));
   const servers = await startEmbedded({ temporal: false, instance: 'ephemeral', log });
   const stopOnSignal = (): void => void servers.stop().finally(() => process.exit(130));
-  process.once('SIGINT', stopOnSignal);
+  // Each time: tsx passes on a Ctrl-C that this process gets as well.
+  process.on('SIGINT', stopOnSignal);
   try {
     process.env.SPARK_REMOTE = servers.spark?.remote ?? '';
     for (const target of targets) await one(target);

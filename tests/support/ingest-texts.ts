@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Json } from '@duckdb/node-api';
@@ -28,6 +29,8 @@ export async function ingested(
   { format, schema, options = {} }: TextFormat,
 ): Promise<IngestedTexts> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'nightjar-test-')));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     await mkdir(join(folder, 'in'));
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, 'in', name), text);
@@ -51,6 +54,7 @@ export async function ingested(
       stats,
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
