@@ -7,6 +7,7 @@ import { writeFindings } from './document.js';
 import type { Findings } from './figures.js';
 import { benchGenerator } from './generator.js';
 import { generatorFindings } from './generator-findings.js';
+import { benchIngest } from './ingest.js';
 import { benchMemory } from './memory.js';
 import { benchOrchestration } from './orchestration/orchestration.js';
 import { benchPipeline } from './pipeline.js';
@@ -18,16 +19,17 @@ const benchmarks: Record<string, (options: Options) => Promise<Findings>> = {
   generator: async () => generatorFindings(await benchGenerator()),
   orchestration: benchOrchestration,
   pipeline: benchPipeline,
+  ingest: benchIngest,
   memory: ({ records }) => benchMemory(records),
 };
 
 const program = new Command('npm run bench --')
   .description('Measures Nightjar. docs/benchmarks.md says how.')
   .addArgument(new Argument('[benchmark]', 'default: all').choices(Object.keys(benchmarks)))
-  .option('--records <number>', 'task logs of pipeline and memory', positive, 1_000_000)
+  .option('--records <number>', 'task logs of pipeline, ingest and memory', positive, 1_000_000)
   .option(
     '--rounds <number>',
-    'measured rounds of orchestration and pipeline, after one that warms up',
+    'measured rounds of orchestration, pipeline and ingest, after one that warms up',
     positive,
     4,
   )

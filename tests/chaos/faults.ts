@@ -5,7 +5,12 @@ import type { Dice } from './dice.js';
 import type { Site } from './site.js';
 
 /** Something that goes wrong, and is over after `ms`: the part that heals by itself goes on after that. */
-type Fault = { name: string; strike(site: Site, dice: Dice, ms: number): Promise<void> };
+type Fault = {
+  name: string;
+  /** How many processes it kills. */
+  kills?: number;
+  strike(site: Site, dice: Dice, ms: number): Promise<void>;
+};
 
 /** Sends a signal to a server, unless it is down already. */
 function signal(server: { pid(): number | undefined } | undefined, name: NodeJS.Signals): void {
@@ -20,6 +25,7 @@ function signal(server: { pid(): number | undefined } | undefined, name: NodeJS.
 
 const killServer = (of: 'temporal' | 'spark'): Fault => ({
   name: `SIGKILL of ${of === 'temporal' ? 'Temporal' : 'Spark'}`,
+  kills: 1,
   strike: async ({ servers }) => signal(servers[of], 'SIGKILL'),
 });
 
@@ -51,6 +57,7 @@ const workerOf = ({ workers }: Site, dice: Dice) => {
 const all: [Fault, ...Fault[]] = [
   {
     name: 'SIGKILL of a worker',
+    kills: 1,
     strike: (site, dice) => workerOf(site, dice).replace(),
   },
   {
@@ -70,6 +77,8 @@ const all: [Fault, ...Fault[]] = [
   cut('spark'),
   {
     name: 'SIGKILL of all at once',
+    // Two workers and two servers.
+    kills: 4,
     strike: async ({ servers, workers }) => {
       signal(servers.temporal, 'SIGKILL');
       signal(servers.spark, 'SIGKILL');
@@ -96,7 +105,7 @@ export type PlannedFault = { fault: Fault; atMs: number; ms: number };
 /** Draws the faults of a trial. @param withinMs How long its runs take undisturbed */
 export function planFaults(dice: Dice, hasDisk: boolean, withinMs: number): PlannedFault[] {
   const kinds: [Fault, ...Fault[]] = hasDisk ? [...all, fullDisk] : all;
-  return Array.from({ length: dice.between(1, 4) }, () => ({
+  return Array.from({ length: dice.between(3, 7) }, () => ({
     fault: dice.pick(kinds),
     atMs: dice.between(100, Math.round(withinMs)),
     ms: dice.between(1_000, 5_000),

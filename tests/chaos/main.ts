@@ -27,11 +27,11 @@ const options = new Command('npm run chaos --')
 
 function findingsOf(report: ChaosReport): Findings {
   const faults = Object.values(report.faults).reduce((sum, times) => sum + times, 0);
-  const { runs, trials, problems } = report;
+  const { runs, trials, kills, problems } = report;
   return {
     lines: [
       machineLine({ temporal: pins.temporal.version, spark: pins.spark.version }),
-      `seed ${options.seed}: ${runs} runs in ${trials} trials, ${faults} faults, ${elapsed()} s; ${problems.length} problems`,
+      `seed ${options.seed}: ${runs} runs in ${trials} trials, ${faults} faults, among them ${kills} processes killed, in ${elapsed()} s; ${problems.length} problems`,
       ...report.leftOut.map((line) => `left out: ${line}`),
     ],
     tables: [

@@ -25,6 +25,8 @@ export type ChaosOptions = {
 export type ChaosReport = {
   runs: number;
   trials: number;
+  /** Processes that were killed. */
+  kills: number;
   /** How often each kind of fault struck. */
   faults: Record<string, number>;
   /** How many runs of each scenario were disturbed. */
@@ -49,6 +51,7 @@ export async function chaos({ runs, seed, only, keep = false, tell }: ChaosOptio
   const report: ChaosReport = {
     runs: 0,
     trials: 0,
+    kills: 0,
     faults: {},
     scenarios: {},
     problems: [],
@@ -74,7 +77,10 @@ export async function chaos({ runs, seed, only, keep = false, tell }: ChaosOptio
       );
       const problems = await trial(site, report.trials, drawn, wanted, () => strike(site, dice, faults));
       report.runs += size;
-      for (const { fault } of faults) count(report.faults, fault.name);
+      for (const { fault } of faults) {
+        report.kills += fault.kills ?? 0;
+        count(report.faults, fault.name);
+      }
       for (const { name } of drawn) count(report.scenarios, name);
       for (const problem of problems) tell(`  ✗ ${problem}`);
       report.problems.push(...problems.map((problem) => `trial ${report.trials}: ${problem}`));

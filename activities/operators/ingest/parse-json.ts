@@ -77,8 +77,15 @@ function scalar(v: string, type: ColumnType): string {
   const inexact = inexactNumbers[type.kind];
   const value = parseText(text, type);
   if (inexact === undefined) return value;
-  return `CASE WHEN NOT (${text} RLIKE ${literal(inexact)} AND schema_of_variant(${v}) = 'DOUBLE') THEN ${value} END`;
+  const isInexact = `${text} RLIKE ${literal(inexact)} AND schema_of_variant(${v}) = 'DOUBLE'`;
+  // A list or an object that becomes text.
+  const holdsInexact = `${text} RLIKE ${literal(inexactInside)} AND schema_of_variant(${v}) RLIKE 'DOUBLE|VARIANT'`;
+  const conditions = type.kind === 'string' ? `(${isInexact} OR ${holdsInexact})` : `(${isInexact})`;
+  return `CASE WHEN NOT ${conditions} THEN ${value} END`;
 }
+
+/** JSON text with a double in it that may not be the number that was written. The types of list items may not be known. */
+const inexactInside = '^[\\[{].*[\\[:,]"?-?(\\d[\\d.]{15,}|[\\d.]+E-?\\d|Infinity)';
 
 /** What the text of a double looks like when it may not be the number that was written, by type. */
 const inexactNumbers: { [kind in ColumnType['kind']]?: string } = {
