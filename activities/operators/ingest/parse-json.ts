@@ -85,7 +85,7 @@ function scalar(v: string, type: ColumnType): string {
 }
 
 /** JSON text with a double in it that may not be the number that was written. The types of list items may not be known. */
-const inexactInside = '^[\\[{].*[\\[:,]"?-?(\\d[\\d.]{15,}|[\\d.]+E-?\\d|Infinity)';
+const inexactInside = '^[\\[{](.*[\\[:,])?"?-?(\\d[\\d.]{15,}|[\\d.]+E-?\\d|Infinity)';
 
 /** What the text of a double looks like when it may not be the number that was written, by type. */
 const inexactNumbers: { [kind in ColumnType['kind']]?: string } = {
