@@ -7,7 +7,9 @@ import { registerFunctions } from './expression-functions.js';
 import type { Json } from './json.js';
 import { countSteps, meter, nodesOf } from './metered-cel.js';
 import { didYouMean } from './nearest.js';
-import { type Reference, referencesIn } from './references.js';
+import { type QuotingName, quotingNames } from './quoting/codes.js';
+import { registerQuoting } from './quoting/functions.js';
+import { type Reference, referencesIn, textsOf } from './references.js';
 import type { ParamSchema } from './schema/param.js';
 
 /** The variables that expressions see; `event` in callbacks alone. */
@@ -49,6 +51,10 @@ export interface Expression {
   readonly source: string;
   /** What it reads of the variables, as far as it can be known without evaluating it. */
   readonly references: readonly Reference[];
+  /** Those that its text could come from, if it gives text at all. */
+  readonly textReferences: readonly Reference[];
+  /** The function that makes all of it a part of code. */
+  readonly quoting: QuotingName | undefined;
   /** @throws ExpressionError */
   evaluate(scope: Scope): Json;
 }
@@ -56,6 +62,7 @@ export interface Expression {
 const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true });
 for (const variable of variables) environment.registerVariable(variable, 'dyn');
 registerFunctions(environment);
+registerQuoting(environment);
 countSteps(environment);
 
 /**
@@ -75,13 +82,26 @@ export function parseExpression(source: string): Expression {
     refuseInexactNumbers(source, nodes);
     useOwnTimes(nodes);
     meter(nodes);
+    const quoting = quotingOf(parsed.ast);
+    const start = quoting === undefined ? 0 : quoting.length + 1;
+    // Errors are about what was written.
+    const written = quoting === undefined ? source : source.slice(start, -1).trim();
     return {
       source,
       references: referencesIn(parsed.ast, variables),
+      get textReferences() {
+        return textsOf(parsed.ast).flatMap((node) => referencesIn(node, variables));
+      },
+      quoting,
       evaluate: (scope) =>
-        attempt(source, () => withinBudget(scope.allowance, () => resultOf(parsed, scope))),
+        attempt(written, () => withinBudget(scope.allowance, () => resultOf(parsed, scope)), start),
     };
   });
+}
+
+function quotingOf({ op, args, input }: ASTNode): QuotingName | undefined {
+  const name = op === 'call' ? quotingNames.find((each) => each === args[0]) : undefined;
+  return name !== undefined && input.startsWith(`${name}(`) && input.endsWith(')') ? name : undefined;
 }
 
 /** Of doubles; the library reads integers with all their digits. */
@@ -120,15 +140,16 @@ export function createScope(
   );
 }
 
-function attempt<T>(source: string, action: () => T): T {
+/** @param start Where the source begins in what was parsed. */
+function attempt<T>(source: string, action: () => T, start = 0): T {
   try {
     return action();
   } catch (error) {
-    throw asExpressionError(source, error);
+    throw asExpressionError(source, error, start);
   }
 }
 
-function asExpressionError(source: string, error: unknown): ExpressionError {
+function asExpressionError(source: string, error: unknown, start: number): ExpressionError {
   if (error instanceof RangeError) return new ExpressionError(source, undefined, 'it is nested too deeply');
   const { summary, message, range, code } = error as {
     summary?: string;
@@ -137,7 +158,8 @@ function asExpressionError(source: string, error: unknown): ExpressionError {
     code?: string;
   };
   const problem = summary ?? message ?? String(error);
-  return new ExpressionError(source, range && range.start + 1, problem, hintFor(source, code, problem));
+  const position = range && range.start >= start ? range.start - start + 1 : undefined;
+  return new ExpressionError(source, position, problem, hintFor(source, code, problem));
 }
 
 function shortened(expression: string): string {

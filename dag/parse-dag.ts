@@ -1,12 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { z } from 'zod';
-import { codeWarnings } from './code-warnings.js';
+import { codeTemplates, type Edit } from './code-templates.js';
 import { compactDag } from './compact.js';
 import { type DagDocument, normalizeDag } from './document.js';
 import { readDraft } from './draft.js';
 import { graphProblems } from './graph-problems.js';
-import { canonicalJson, isPlainObject, type JsonObject } from './json.js';
+import { canonicalJson, isPlainObject, type Json, type JsonObject } from './json.js';
 import { operatorProblems } from './operator-problems.js';
 import { paramProblems } from './params.js';
 import { jsonBytes } from './payload.js';
@@ -78,15 +78,24 @@ export function checkDag(source: Source, { operators, config }: CheckOptions): P
   if (!result.ok || problems.length > 0) {
     return { ok: false, errors: problems.map((problem) => source.locate(problem)).sort(bySourcePosition) };
   }
-  const dag = normalizeDag(result.value);
+  const { warnings, edits } = codeTemplates(draft, operators);
+  // Where templates put values into code, what runs take up is not quite what was written.
+  const value = edits.length === 0 ? source.value : edited(source.value as Json, edits);
+  const quoted = edits.length === 0 ? result : validate(dagSchema, value);
+  const tooMuch = edits.length === 0 ? [] : templateProblems(readDraft(value as JsonObject), config);
+  if (!quoted.ok || tooMuch.length > 0) {
+    const problems = quoted.ok ? tooMuch : quoted.problems;
+    return { ok: false, errors: problems.map((problem) => source.locate(problem)).sort(bySourcePosition) };
+  }
+  const dag = normalizeDag(quoted.value);
   const canonical = utf8ToBytes(canonicalJson(dag));
   // What travels is shorter, but takes its time to be found out.
   if (canonical.length > maxDocumentBytes) {
     const bytes = jsonBytes(compactDag(dag));
     if (bytes > maxDocumentBytes) return { ok: false, errors: [source.locate(tooLarge(dag, bytes))] };
   }
-  const warnings = codeWarnings(draft, operators).map((warning) => source.locate(warning));
-  return { ok: true, dag, hash: bytesToHex(sha256(canonical)), warnings: warnings.sort(bySourcePosition) };
+  const located = warnings.map((warning) => source.locate(warning)).sort(bySourcePosition);
+  return { ok: true, dag, hash: bytesToHex(sha256(canonical)), warnings: located };
 }
 
 /**
@@ -104,6 +113,26 @@ function tooLarge({ dagId, tasks }: DagDocument, bytes: number): Problem {
     message: `DAG "${dagId}" is too large: ${tasks.length} tasks take ${kib(bytes)} as JSON, at most ${kib(maxDocumentBytes)} fit into a run`,
     hint: 'let one task map over a list with expand, or trigger further DAGs with trigger-dag',
   };
+}
+
+/** The value with other texts at some paths. */
+function edited(value: Json, edits: readonly Edit[], depth = 0): Json {
+  const [first] = edits;
+  if (first === undefined || typeof value !== 'object' || value === null) return first?.text ?? value;
+  const byKey = new Map<string | number | undefined, Edit[]>();
+  for (const edit of edits) {
+    const key = edit.path[depth];
+    const same = byKey.get(key);
+    if (same === undefined) byKey.set(key, [edit]);
+    else same.push(edit);
+  }
+  const inner = (key: string | number, old: Json): Json => {
+    const own = byKey.get(key);
+    return own === undefined ? old : edited(old, own, depth + 1);
+  };
+  return Array.isArray(value)
+    ? value.map((old, index) => inner(index, old))
+    : Object.fromEntries(Object.entries(value).map(([key, old]) => [key, inner(key, old)]));
 }
 
 /** Whoever reads files takes up `include`; here there is nothing to take up. */

@@ -76,3 +76,48 @@ export function children(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(children);
   return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : [];
 }
+
+const withoutText = new Set<string>([
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  '&&',
+  '||',
+  '!_',
+  '-_',
+  '-',
+  '*',
+  '/',
+  '%',
+]);
+const callsWithoutText = new Set(['size', 'int', 'uint', 'double', 'has']);
+const methodsWithoutText = new Set([
+  'contains',
+  'startsWith',
+  'endsWith',
+  'matches',
+  'exists',
+  'all',
+  'size',
+]);
+
+/** The parts of an expression that its text may come from: none of a comparison, of `a ? b : c` only b and c. */
+export function textsOf(root: ASTNode): ASTNode[] {
+  if (withoutText.has(root.op)) return [];
+  switch (root.op) {
+    case '?:':
+      return [root.args[1], root.args[2]].flatMap(textsOf);
+    case '+':
+      return root.args.flatMap(textsOf);
+    case 'call':
+      return callsWithoutText.has(root.args[0]) ? [] : [root];
+    case 'rcall':
+      return methodsWithoutText.has(root.args[0]) ? [] : [root];
+    default:
+      return [root];
+  }
+}

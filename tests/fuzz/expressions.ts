@@ -76,6 +76,11 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => {
           'sum',
           'range',
           'has',
+          'sqlText',
+          'sqlName',
+          'shellWord',
+          'shellPlain',
+          'pythonNumber',
         )
         .chain(call),
       fc

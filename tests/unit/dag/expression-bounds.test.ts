@@ -47,6 +47,8 @@ describe('bounds of expressions', () => {
     'params.long.lastIndexOf(params.half)',
     'params.long.split(params.half).size() > 0',
     'params.long.matches("^([a-z]+)*$")',
+    'params.numbers.exists(x, size(sqlText(params.words)) == 0)',
+    'params.numbers.exists(x, size(shellWord(params.long)) == 0)',
     // A small value that holds others many times.
     chain(60, '[[1]]', (former) => `dyn([${former}, ${former}])`, 'dyn(v59) == dyn(v58)'),
     chain(60, '[1, 1]', (former) => `[${former}, ${former}]`, 'v59'),
@@ -60,6 +62,7 @@ describe('bounds of expressions', () => {
     ['params.long.replace("a", params.half)', 'a text longer than 2097152 characters'],
     ['params.long.replace("", "bbbb")', 'a text longer than 2097152 characters'],
     ['params.words.join(params.long)', 'a text longer than 2097152 characters'],
+    ['sqlText(params.half.replace("a", "$"))', 'a text longer than 2097152 characters'],
     ['params.long.split("")', 'a list of more than 100000 items'],
     ['range(200).map(x, params.long)', 'its result has more than 134217728 characters'],
     ['duration(params.long)', 'a duration has at most 100 characters'],
