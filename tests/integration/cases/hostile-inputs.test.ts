@@ -396,22 +396,38 @@ describe('what looks like a reference to a secret', () => {
     expect(sent).toEqual(['acme']);
   });
 
-  it('inj-sql.yaml: dags validate warns where a param becomes SQL, and an argument stays a value', async () => {
+  it('inj-sql.yaml: a param in SQL is a text and no more, and dags validate warns of it', async () => {
     const parsed = parseDag(fixture('inj-sql.yaml'), {
       file: 'inj-sql.yaml',
       operators: new Map(builtInOperators.map(({ name, params }) => [name, params])),
     });
     const warnings = parsed.ok ? parsed.warnings.map(formatSourceError) : [];
-    expect(warnings).toEqual([
-      expect.stringMatching(
-        /^inj-sql\.yaml:6:\d+: tasks\[0\]\.with\.rows\.r: params\.town becomes a part of the SQL text/,
-      ),
-      expect.stringMatching(
-        /^inj-sql\.yaml:7:\d+: tasks\[1\]\.with\.rows\.r: params\.q becomes a part of the SQL text/,
-      ),
-    ]);
-    const town = "X' OR 'a' = 'a";
-    expect(await run('inj-sql', { town })).toContain(`"arg":{"r":[{"t":${JSON.stringify(town)}}]}`);
+    expect(warnings).toEqual(
+      [
+        '6:\\d+: tasks\\[0\\]\\.with\\.rows\\.r: params\\.town becomes a part of the SQL text as a quoted value',
+        '7:\\d+: tasks\\[1\\]\\.with\\.rows\\.r: params\\.town becomes a part of the SQL text as a quoted value',
+        '8:\\d+: tasks\\[2\\]\\.with\\.rows\\.r: params\\.q becomes a part of the SQL text, so that a value can change',
+      ].map((warning) => expect.stringMatching(new RegExp(`^inj-sql\\.yaml:${warning}`))),
+    );
+    const runWith = (town: string) =>
+      worker.run('inj-sql', { params: { town } }, `inj-sql/${crypto.randomUUID()}`);
+    const rowsOf = (town: string, bad: Json) => ({
+      outputs: {
+        bad: { r: bad },
+        text: { r: [{ a: town, b: town }] },
+        any: { r: [{ a: 1 }] },
+        arg: { r: [{ t: town }] },
+      },
+    });
+    expect(await runWith('a')).toMatchObject(rowsOf('a', [{ one: 1 }]));
+    for (const town of [
+      "X' OR 'a' = 'a",
+      "X\\' OR 1 = 1 --",
+      '" OR "a" = "a',
+      // Spark would put variables of its process in.
+      'it\'s "5" % of \\u0041 \\ ${env:PATH} ${spark.app.name} {$ $$\n\té😀 /* -- `',
+    ])
+      expect(await runWith(town)).toMatchObject(rowsOf(town, []));
   });
 
   it('of the document itself names a variable', async () => {
