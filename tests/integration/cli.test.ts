@@ -119,7 +119,7 @@ describe('nightjar dags', () => {
     );
     const strict = await nightjar('dags', 'validate', '--strict', file);
     expect(strict.code).toBe(2);
-    expect(strict.stderr).toContain('2 warnings, with --strict');
+    expect(strict.stderr).toContain('3 warnings, with --strict');
   });
 
   it('validate prints every mistake of a file with its place and a hint', async () => {
