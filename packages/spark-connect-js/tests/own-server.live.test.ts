@@ -28,7 +28,9 @@ describe.skipIf(!sparkUi())('a server of its own', () => {
 
   it('that crashes and comes back takes its sessions with it, and says so', async () => {
     const open = (sessionId?: string) => {
-      const builder = SparkSession.builder().remote(server.remote).retry({ maxRetries: 600, maxBackoff: 500 });
+      const builder = SparkSession.builder()
+        .remote(server.remote)
+        .retry({ maxRetries: 600, maxBackoff: 500 });
       return (sessionId === undefined ? builder : builder.sessionId(sessionId)).getOrCreate();
     };
     const spark = await open();
