@@ -114,8 +114,8 @@ export function runOfRecord(record: RunRecord): ListedRun {
   };
 }
 
-/** Our own workflows have a slash in their type, DAG ids have none. */
-const isDagRun = (workflowType: string): boolean => !workflowType.includes('/');
+/** Our own workflows have a slash in their type, and those of others any text; ids of DAGs do not. */
+const isDagRun = (workflowType: string): boolean => isId(workflowType);
 
 async function* serverRuns({ client, config }: RunSources, filter: RunFilter): AsyncGenerator<ListedRun> {
   const { dagId, state, since, logicalDates, limit } = filter;

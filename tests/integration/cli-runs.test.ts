@@ -88,7 +88,7 @@ describe('a run', () => {
       /there is no run ".*aftrenoon" \(did you mean '.*\/afternoon'\?\)/,
     ],
     ['of a DAG that is misspelt', `elt-${own}/2026-03-01`, /no DAG "elt-.*" \(did you mean 'etl-/],
-    ['that no DAG could have', '../x', /there is no run "\.\.\/x", and no DAG "\.\."/],
+    ['that no DAG could have', `../${own}`, /there is no run "\.\.\/.*", and no DAG "\.\."/],
     ['of a DAG that has none', `none-of-these-at-all`, /no DAG "none-of-these-at-all"; known DAGs: .*etl-/],
   ])('%s is refused with what there is', async (_what, name, message) => {
     const { code, stdout, stderr } = await command('runs', 'show', name);
