@@ -103,9 +103,14 @@ function isRestricted(schema: unknown): boolean {
   const types = Array.isArray(schema.type) ? schema.type : [schema.type];
   return (
     types.every((type) => harmlessTypes.includes(type)) ||
-    ['enum', 'const', 'pattern', 'format'].some((keyword) => schema[keyword] !== undefined)
+    ['enum', 'const', 'format'].some((keyword) => schema[keyword] !== undefined) ||
+    (typeof schema.pattern === 'string' && saysAll(schema.pattern))
   );
 }
+
+/** Whether a pattern lists what all of a text may be: `^https?://` says nothing of its end, and `.` is any character. */
+const saysAll = (pattern: string): boolean =>
+  /^\^[^|]*\$$/.test(pattern) && !/\\[SWD$]|\[\^|\./.test(pattern.replaceAll('\\.', ''));
 
 /** The texts in a value that its schema says are executed. */
 function codeIn(schema: z.core.$ZodType, value: Json | undefined, path: Path): CodeText[] {

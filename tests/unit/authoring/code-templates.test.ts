@@ -113,6 +113,28 @@ describe('a warning of a template in code', () => {
   });
 });
 
+describe('a param with a pattern', () => {
+  const count = (pattern: string): number =>
+    warningsOf(`dagId: a
+params: { p: { type: string, pattern: '${pattern}' } }
+tasks: [{ id: b, operator: shell, with: { command: "echo \${{ params.p }}" } }]
+`).length;
+
+  it.each(['^[a-z]+$', '^\\d{4}-\\d{2}$', '^v1\\.[0-9]$'])(
+    '%s is harmless: it says what all of the text is',
+    (pattern) => {
+      expect(count(pattern)).toBe(0);
+    },
+  );
+
+  it.each(['^https?://', '[a-z]+$', '^a$|b', '^.*$', '^[^;]+$', '^\\S+$', '^a\\$'])(
+    '%s lets other text through',
+    (pattern) => {
+      expect(count(pattern)).toBe(1);
+    },
+  );
+});
+
 describe('a value in code', () => {
   const documentOf = (text: string) => {
     const parsed = parse(text);
